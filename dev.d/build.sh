@@ -1,0 +1,71 @@
+# build: the programs, compiled outside the sources, and the lists that are made from them.
+# shellcheck shell=bash
+
+build_stack() {
+	generate_sources
+	build_tree "$VAR/build" --prefix="$VAR/install" --sysconfdir="$VAR/etc" "${CONFIGURE_OPTIONS[@]}"
+	# install -C leaves a file alone that has not changed, and so the processes that run it.
+	make -C "$VAR/build" --no-print-directory install INSTALL_PROGRAM='/usr/bin/install -C'
+	local name
+	for name in $(installed_programs); do
+		[ -e "$ROOT/handlers/$name.c" ] || rm "$(program_file "$name")"
+	done
+	generate_dispatch
+}
+
+# build_tree FOLDER OPTION...: configured once, and again with other options; then made.
+build_tree() {
+	local folder=$1
+	shift
+	mkdir -p "$folder"
+	(
+		flock 8 # the sources' generated files are shared by all builds
+		[ -x "$ROOT/configure" ] || (cd "$ROOT" && autoreconf --install)
+		cd "$folder" || exit
+		if ! [ -e Makefile ] || ! [ "$*" = "$(cat options 2>/dev/null)" ]; then
+			"$ROOT/configure" -q "$@"
+			echo "$*" >options
+		fi
+		make --no-print-directory Makefile # runs automake and configure again where needed
+	) 8<"$ROOT/configure.ac"
+	make -C "$folder" --no-print-directory -j"$(nproc)" all
+}
+
+generate_sources() {
+	if list_sources | replace "$ROOT/sources.am"; then
+		echo "sources.am was not up to date: made anew"
+	fi
+}
+
+list_sources() (
+	cd "$ROOT" || exit
+	echo "# Made by ./dev generate from the files there are; do not edit."
+	files lib '*.[ch]' | list LIBRARY
+	files handlers '*.c' | without_suffix | list HANDLERS
+	files tools '*.c' | sed -n '1s/.*/purser/p' | list COMMANDS
+	files tools '*.[ch]' | list TOOLS
+	files tests/lib 'test_*.c' | without_suffix | list UNIT_TESTS
+	echo
+	files tests/lib 'test_*.c' | without_suffix | sed "s|[^A-Za-z0-9]|_|g; s|\$|_LDADD = \$(TEST_LIBS)|"
+)
+
+files() { find "$1" -maxdepth 1 -name "$2" 2>/dev/null | sort; } # FOLDER PATTERN
+without_suffix() { sed 's/\.c$//'; }
+list() { awk -v name="$1" 'BEGIN { printf "\n%s =", name } { printf " \\\n\t%s", $0 } END { print "" }'; }
+
+generate_dispatch() {
+	if list_dispatch | replace "$ROOT/nginx/dispatch.conf"; then
+		echo "nginx/dispatch.conf was not up to date: made anew"
+	fi
+}
+
+list_dispatch() { "$VAR/install/bin/purser" dispatch "$VAR/install/libexec/purser"; }
+
+# Our own C files, and our own shell scripts; ./dev brings the rooms it reads with it.
+c_files() { find lib handlers tools tests bench -name '*.[ch]' 2>/dev/null | sort; }
+shell_files() { grep -rlE '^#!/bin/(ba)?sh' dev dev.d .ci bench tests 2>/dev/null | sort; }
+
+format_sources() (
+	cd "$ROOT" || exit
+	c_files | xargs -r clang-format -i
+)

@@ -1,0 +1,264 @@
+/* action: what handlers' code uses, and the batch that it and the library share. */
+#include "action.h"
+#include "answer.h"
+#include "oid.h"
+#include "row.h"
+#include <stdarg.h>
+#include <string.h>
+
+static const Oid authenticate_types[] = { PUR_OID_UUID, PUR_OID_BYTEA, PUR_OID_TEXT_ARRAY };
+
+static struct pur_query authenticate = { .name = "authenticate",
+	.sql = "SELECT user_id, session_id, role, currency, touch FROM authenticate($1, $2, $3)",
+	.types = authenticate_types,
+	.n = 3 };
+
+static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT };
+
+static struct pur_query enter = { .name = "enter",
+	.sql = "SELECT set_config('app.current_tenant', $1, true),"
+	       " set_config('app.current_user', $2, true)",
+	.types = enter_types,
+	.n = 2 };
+
+/* A list's statements are planned for their values (plan_cache_mode of the connection is generic) */
+static struct pur_query plan_auto = { .name = "plan_auto",
+	.sql = "SELECT set_config('plan_cache_mode', 'auto', true)" };
+
+static enum pur_rc
+send_enter(struct pur_req *rq)
+{
+	static const struct pur_uuid nobody;
+	char tenant[PUR_UUID_TEXT + 1] = "", user[PUR_UUID_TEXT + 1] = "";
+	struct pur_bind binds[2];
+
+	pur_uuid_format(&rq->input.tenant, tenant);
+	if (memcmp(&rq->user, &nobody, sizeof(nobody)) != 0)
+		pur_uuid_format(&rq->user, user);
+	binds[0] = pur_bind_text(tenant);
+	binds[1] = pur_bind_text(user);
+	return pur_db_send(rq->db, &enter, binds, NULL);
+}
+
+enum pur_rc
+pur_batch_begin(struct pur_req *rq)
+{
+	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
+	const struct pur_bind *roles = &rq->program->roles[route];
+	struct pur_bind binds[] = { pur_bind_uuid(&rq->credential.tenant),
+		{ (const char *)rq->credential.hash, PUR_TOKEN_HASH }, *roles };
+	enum pur_rc rc;
+
+	if (rq->in_batch)
+		return PUR_OK;
+	rc = pur_db_begin(rq->db, rq->arena);
+	if (rc == PUR_OK && roles->data != NULL && !rq->authenticated)
+		rc = pur_db_send(rq->db, &authenticate, binds, &rq->auth);
+	else if (rc == PUR_OK && (rq->authenticated || rq->entered))
+		rc = send_enter(rq);
+	if (rc == PUR_OK && pur_route_lists(rq->program->res, rq->path.route) &&
+	    strcmp(rq->conf->transaction, "implicit") == 0)
+		rc = pur_db_send(rq->db, &plan_auto, NULL, NULL);
+	rq->in_batch = rc == PUR_OK;
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
+}
+
+enum pur_rc
+pur_batch_failed(struct pur_req *rq, enum pur_rc rc)
+{
+	rq->in_batch = false;
+	/* Where the credential was good and a later statement failed, that much is known. */
+	pur_batch_learn(rq);
+	return pur_answer_db_error(rq, rc);
+}
+
+void
+pur_batch_learn(struct pur_req *rq)
+{
+	if (rq->auth == NULL || rq->authenticated)
+		return;
+	rq->authenticated = true;
+	(void)!pur_row_uuid(rq->auth, 0, "user_id", &rq->user);
+	(void)!pur_row_uuid(rq->auth, 0, "session_id", &rq->session);
+	(void)!pur_row_bool(rq->auth, 0, "touch", &rq->touch);
+	rq->role = pur_row_text(rq->auth, 0, "role");
+	rq->currency = pur_row_text(rq->auth, 0, "currency");
+}
+
+struct pur_arena *
+pur_arena_of(const struct pur_req *rq)
+{
+	return rq->arena;
+}
+
+const struct pur_conf *
+pur_conf_of(const struct pur_req *rq)
+{
+	return rq->conf;
+}
+
+enum pur_rc
+pur_refused(const struct pur_req *rq)
+{
+	return rq->error.rc;
+}
+
+const struct pur_value *
+pur_body(const struct pur_req *rq, const char *name)
+{
+	int f = rq->input.body != NULL ? pur_field_find(rq->input.fields, name, strlen(name)) : -1;
+
+	return f >= 0 ? &rq->input.body[f] : NULL;
+}
+
+static void
+set(struct pur_req *rq, const char *name, struct pur_value value)
+{
+	struct pur_slot *s = pur_alloc(rq->arena, sizeof(*s));
+
+	if (s == NULL)
+		return; /* the arena remembers, and the request ends with 413 */
+	*s = (struct pur_slot){ .next = rq->input.slots, .name = name, .value = value };
+	rq->input.slots = s;
+}
+
+void
+pur_set_text(struct pur_req *rq, const char *name, const char *text)
+{
+	set(rq, name, (struct pur_value){ .type = PUR_TEXT, .null = text == NULL, .s = text,
+	        .len = text != NULL ? strlen(text) : 0 });
+}
+
+void
+pur_set_bytes(struct pur_req *rq, const char *name, const void *data, size_t len)
+{
+	set(rq, name, (struct pur_value){ .type = PUR_BYTES, .s = data, .len = len });
+}
+
+void
+pur_set_uuid(struct pur_req *rq, const char *name, const struct pur_uuid *id)
+{
+	set(rq, name, (struct pur_value){ .type = PUR_UUID, .uuid = *id });
+}
+
+void
+pur_set_int(struct pur_req *rq, const char *name, int64_t n)
+{
+	set(rq, name, (struct pur_value){ .type = PUR_INT, .i = n });
+}
+
+enum pur_rc
+pur_do(struct pur_req *rq, int stmt)
+{
+	struct pur_bound *s = &rq->program->stmts[stmt];
+	struct pur_bind *binds;
+	enum pur_rc rc = pur_bind(rq->arena, s, &rq->input, &rq->sent[stmt], &binds);
+
+	if (rc != PUR_OK)
+		return pur_refuse(rq, rc);
+	rc = pur_batch_begin(rq);
+	if (rc != PUR_OK)
+		return rc;
+	rc = pur_db_send(rq->db, rq->sent[stmt], binds, &rq->results[stmt]);
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
+}
+
+enum pur_rc
+pur_wait(struct pur_req *rq)
+{
+	enum pur_rc rc = pur_batch_begin(rq);
+
+	if (rc != PUR_OK)
+		return rc;
+	rc = pur_db_flush(rq->db);
+	if (rc != PUR_OK)
+		return pur_batch_failed(rq, rc);
+	pur_batch_learn(rq);
+	return PUR_OK;
+}
+
+enum pur_rc
+pur_commit(struct pur_req *rq)
+{
+	enum pur_rc rc = rq->in_batch ? pur_db_commit(rq->db) : PUR_OK;
+
+	rq->in_batch = false;
+	if (rc != PUR_OK)
+		return pur_batch_failed(rq, rc);
+	pur_batch_learn(rq);
+	return PUR_OK;
+}
+
+const PGresult *
+pur_rows(const struct pur_req *rq, int stmt)
+{
+	return rq->results[stmt];
+}
+
+void
+pur_enter(struct pur_req *rq, const struct pur_uuid *tenant, const struct pur_uuid *user)
+{
+	rq->input.tenant = *tenant;
+	rq->user = user != NULL ? *user : (struct pur_uuid){ { 0 } };
+	rq->entered = true;
+}
+
+void
+pur_object(struct pur_req *rq, const struct pur_uuid *id)
+{
+	rq->object = *id;
+	rq->has_object = true;
+}
+
+enum pur_rc
+pur_answer(struct pur_req *rq, int stmt)
+{
+	return pur_answer_make(rq, stmt);
+}
+
+struct pur_buf *
+pur_answer_begin(struct pur_req *rq)
+{
+	pur_buf_reset(&rq->reply.body);
+	rq->reply.status = rq->path.route->effect == PUR_CREATES ? 201 : 200;
+	rq->reply.cache = pur_answer_cache(rq->path.route);
+	rq->answered = true;
+	return &rq->reply.body;
+}
+
+void
+pur_set_cookie(struct pur_req *rq, const char *token, long seconds)
+{
+	const char *value = pur_sprintf(rq->arena,
+	    "%s=%s; Max-Age=%ld; Path=/; Secure; HttpOnly; SameSite=Lax", rq->conf->cookie_name, token,
+	    seconds);
+
+	if (value != NULL)
+		pur_reply_header(&rq->reply, "Set-Cookie", value);
+}
+
+enum pur_rc
+pur_fail(struct pur_req *rq, enum pur_rc rc, const char *message, ...)
+{
+	char *text = NULL;
+	va_list ap;
+
+	if (message != NULL) {
+		va_start(ap, message);
+		text = pur_vsprintf(rq->arena, message, ap);
+		va_end(ap);
+	}
+	return pur_error_set(&rq->error, rq->arena, rc, text != NULL ? "%s" : NULL, text);
+}
+
+void
+pur_fault(struct pur_req *rq, const char *field, const char *message, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, message);
+	text = pur_vsprintf(rq->arena, message, ap);
+	va_end(ap);
+	pur_error_detail(&rq->error, rq->arena, field, "%s", text != NULL ? text : "");
+}

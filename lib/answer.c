@@ -1,0 +1,222 @@
+/* answer: rows to envelopes, refusals of the database to words. */
+#include "answer.h"
+#include "intake.h"
+#include "json.h"
+#include "log.h"
+#include "row.h"
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *
+pur_answer_cache(const struct pur_route *r)
+{
+	if (r->cache == PUR_NO_STORE || (r->flags & PUR_SECRET) != 0)
+		return "no-store";
+	return "private, no-cache";
+}
+
+static struct pur_row_style
+style_of(const struct pur_req *rq)
+{
+	return (struct pur_row_style){ .res = rq->program->res,
+		.version = rq->version,
+		.currency = rq->currency != NULL ? rq->currency : "",
+		.only = rq->only };
+}
+
+/* An ETag for what has no revision: a hash of the bytes. */
+static const char *
+hash_etag(struct pur_req *rq)
+{
+	unsigned char hash[16];
+	char hex[33];
+
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)rq->reply.body.data,
+	    rq->reply.body.len, NULL, 0);
+	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	return pur_sprintf(rq->arena, "\"%s\"", hex);
+}
+
+static enum pur_rc
+make_page(struct pur_req *rq, int stmt)
+{
+	struct pur_buf *b = &rq->reply.body;
+	const PGresult *r = rq->results[stmt];
+	struct pur_row_style style = style_of(rq);
+	int64_t total = 0;
+
+	(void)pur_row_int(rq->total, 0, "n", &total);
+	pur_buf_puts(b, "{\"data\":[");
+	for (int i = 0; i < pur_rows_count(r); i++) {
+		if (i > 0)
+			pur_buf_putc(b, ',');
+		if (pur_row_put(b, rq->sent[stmt], r, i, &style) != PUR_OK)
+			return PUR_EINTERNAL;
+	}
+	pur_buf_puts(b, "],\"total\":");
+	pur_buf_put_int(b, total);
+	pur_buf_puts(b, ",\"page\":");
+	pur_buf_put_int(b, rq->list.page);
+	pur_buf_puts(b, ",\"perPage\":");
+	pur_buf_put_int(b, rq->list.per_page);
+	pur_buf_putc(b, '}');
+	const char *links = pur_list_links(rq->arena, &rq->list, rq->in.path,
+	    rq->in.query != NULL ? rq->in.query : "", total);
+	if (links != NULL)
+		pur_reply_header(&rq->reply, "Link", links);
+	return PUR_OK;
+}
+
+/* All rows, of a collection that isn't paged. */
+static enum pur_rc
+make_all(struct pur_req *rq, int stmt)
+{
+	struct pur_buf *b = &rq->reply.body;
+	const PGresult *r = rq->results[stmt];
+	struct pur_row_style style = style_of(rq);
+
+	pur_buf_puts(b, "{\"data\":[");
+	for (int i = 0; i < pur_rows_count(r); i++) {
+		if (i > 0)
+			pur_buf_putc(b, ',');
+		if (pur_row_put(b, rq->sent[stmt], r, i, &style) != PUR_OK)
+			return PUR_EINTERNAL;
+	}
+	pur_buf_puts(b, "]}");
+	return PUR_OK;
+}
+
+static enum pur_rc
+make_one(struct pur_req *rq, int stmt)
+{
+	struct pur_buf *b = &rq->reply.body;
+	struct pur_row_style style = style_of(rq);
+	int64_t revision;
+
+	pur_buf_puts(b, "{\"data\":");
+	if (pur_row_put(b, rq->sent[stmt], rq->results[stmt], 0, &style) != PUR_OK)
+		return PUR_EINTERNAL;
+	pur_buf_putc(b, '}');
+	if (pur_row_int(rq->results[stmt], 0, "_revision", &revision) == 0)
+		rq->reply.etag = pur_sprintf(rq->arena, "\"%lld\"", (long long)revision);
+	return PUR_OK;
+}
+
+static void
+set_location(struct pur_req *rq)
+{
+	char id[PUR_UUID_TEXT + 1] = "";
+
+	pur_uuid_format(&rq->input.id, id);
+	rq->reply.location = pur_sprintf(rq->arena, "%s/%s", rq->in.path, id);
+}
+
+enum pur_rc
+pur_answer_make(struct pur_req *rq, int stmt)
+{
+	const struct pur_route *route = rq->path.route;
+	enum pur_expect expect = rq->program->res->stmts[stmt].expect;
+	enum pur_rc rc;
+
+	pur_buf_reset(&rq->reply.body);
+	rq->reply.status = route->effect == PUR_CREATES ? 201 : 200;
+	rq->reply.cache = pur_answer_cache(route);
+	rq->answered = true;
+	rc = expect == PUR_LIST ? make_page(rq, stmt)
+	    : expect == PUR_MANY ? make_all(rq, stmt)
+				 : make_one(rq, stmt);
+	if (rc != PUR_OK || pur_buf_failed(&rq->reply.body))
+		return pur_refuse(rq, rc != PUR_OK ? rc : PUR_EINTERNAL);
+	if (rq->reply.status == 201)
+		set_location(rq);
+	if (rq->reply.etag == NULL && route->method == PUR_GET && route->cache == PUR_PRIVATE)
+		rq->reply.etag = hash_etag(rq);
+	return PUR_OK;
+}
+
+void
+pur_answer_validate(struct pur_req *rq)
+{
+	if (rq->reply.status != 200 || rq->path.route->method != PUR_GET || rq->reply.etag == NULL ||
+	    rq->in.if_none_match == NULL ||
+	    !pur_etag_matches(rq->in.if_none_match, rq->reply.etag))
+		return;
+	rq->reply.status = 304;
+	pur_buf_reset(&rq->reply.body);
+}
+
+static void
+free_buf(void *b)
+{
+	pur_buf_free(b);
+}
+
+/* `"status":"approved","allowed_actions":[...]` */
+static const char *
+state_members(struct pur_req *rq, const char *status)
+{
+	struct pur_buf *b = pur_alloc(rq->arena, sizeof(*b));
+
+	if (b == NULL || pur_arena_defer(rq->arena, free_buf, b) != PUR_OK)
+		return NULL;
+	pur_buf_puts(b, "\"status\":");
+	pur_json_put_string(b, status, strlen(status));
+	pur_buf_puts(b, ",\"allowed_actions\":");
+	pur_actions_put(b, rq->program->res, status);
+	pur_buf_putc(b, '\0');
+	return pur_buf_failed(b) ? NULL : b->data;
+}
+
+enum pur_rc
+pur_answer_guard(struct pur_req *rq, const PGresult *guard)
+{
+	const char *status = pur_row_text(guard, 0, "status");
+	int64_t revision = 0;
+
+	if (pur_rows_count(guard) == 0)
+		return pur_refuse(rq, PUR_ENOTFOUND);
+	if (rq->input.has_match && pur_row_int(guard, 0, "_revision", &revision) == 0 &&
+	    revision != rq->input.match)
+		return pur_refuse(rq, PUR_ESTALE);
+	if (rq->path.route->from == NULL || status == NULL)
+		return pur_refuse(rq, PUR_ENOTFOUND);
+	rq->error_extra = state_members(rq, status);
+	return pur_error_set(&rq->error, rq->arena, PUR_ETRANSITION,
+	    "%s is %s; that can only be done when %s", rq->program->res->title, status,
+	    rq->path.route->from);
+}
+
+static void
+log_db_error(struct pur_req *rq, enum pur_rc rc)
+{
+	const struct pur_db_error *e = pur_db_error(rq->db);
+
+	if (pur_error_info(rc)->status < 500 && rc != PUR_EREPLAY)
+		return;
+	pur_log(rc == PUR_EUNAVAILABLE ? PUR_WARNING : PUR_ERROR, "the database refused",
+	    PUR_TEXT_ITEM("request", rq->in.request_id), PUR_TEXT_ITEM("sqlstate", e->state),
+	    PUR_TEXT_ITEM("constraint", e->constraint), PUR_TEXT_ITEM("reason", e->message));
+}
+
+enum pur_rc
+pur_answer_db_error(struct pur_req *rq, enum pur_rc rc)
+{
+	const char *name = pur_db_error(rq->db)->constraint;
+	const struct pur_constraint *c = rq->program->res->constraints;
+
+	if (rc == PUR_ERETRY || rc == PUR_EREPLAY)
+		return rc;
+	for (; name[0] != '\0' && c != NULL && c->name != NULL; c++) {
+		if (strcmp(c->name, name) != 0)
+			continue;
+		if (c->field != NULL)
+			pur_error_detail(&rq->error, rq->arena, c->field, "%s", c->message);
+		return c->rc == PUR_EBODY ? pur_intake_bad_body(rq) : pur_refuse(rq, c->rc);
+	}
+	/* A broken constraint that nobody has words for is our fault, not the client's. */
+	if (rc == PUR_ERULE || rc == PUR_EINUSE)
+		rc = PUR_EINTERNAL;
+	log_db_error(rq, rc);
+	return pur_refuse(rq, rc);
+}

@@ -1,0 +1,603 @@
+/* bind: statements' argument names resolved once, their values made binary in each request. */
+#include "bind.h"
+#include "json.h"
+#include "oid.h"
+#include "timefmt.h"
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+Oid
+pur_type_oid(enum pur_type t)
+{
+	switch (t) {
+	case PUR_BOOL:
+		return PUR_OID_BOOL;
+	case PUR_INT:
+	case PUR_MONEY:
+		return PUR_OID_INT8;
+	case PUR_UUID:
+		return PUR_OID_UUID;
+	case PUR_TIME:
+		return PUR_OID_TIMESTAMPTZ;
+	case PUR_DATE:
+		return PUR_OID_DATE;
+	case PUR_BYTES:
+		return PUR_OID_BYTEA;
+	case PUR_TEXTS:
+		return PUR_OID_TEXT_ARRAY;
+	default:
+		return PUR_OID_TEXT;
+	}
+}
+
+Oid
+pur_type_array_oid(enum pur_type t)
+{
+	switch (pur_type_oid(t)) {
+	case PUR_OID_BOOL:
+		return PUR_OID_BOOL_ARRAY;
+	case PUR_OID_INT8:
+		return PUR_OID_INT8_ARRAY;
+	case PUR_OID_UUID:
+		return PUR_OID_UUID_ARRAY;
+	case PUR_OID_TIMESTAMPTZ:
+		return PUR_OID_TIMESTAMPTZ_ARRAY;
+	case PUR_OID_DATE:
+		return PUR_OID_DATE_ARRAY;
+	case PUR_OID_BYTEA:
+		return PUR_OID_BYTEA_ARRAY;
+	default:
+		return PUR_OID_TEXT_ARRAY;
+	}
+}
+
+/* The names that stand for themselves, and their SQL types. */
+static const struct {
+	const char *name;
+	enum pur_source source;
+	Oid oid;
+} session_names[] = {
+	{ "@tenant", PUR_FROM_TENANT, PUR_OID_UUID },
+	{ "@id", PUR_FROM_ID, PUR_OID_UUID },
+	{ "@from", PUR_FROM_STATES, PUR_OID_TEXT_ARRAY },
+	{ "@to", PUR_FROM_TO, PUR_OID_TEXT },
+	{ "@match", PUR_FROM_MATCH, PUR_OID_INT8 },
+	{ "@body", PUR_FROM_DOCUMENT, PUR_OID_JSONB },
+	{ "@request", PUR_FROM_REQUEST, PUR_OID_TEXT },
+	{ "@address", PUR_FROM_ADDRESS, PUR_OID_TEXT },
+	{ "@agent", PUR_FROM_AGENT, PUR_OID_TEXT },
+};
+
+static enum pur_type
+slot_type(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum pur_type type;
+	} types[] = { { "bool", PUR_BOOL }, { "int", PUR_INT }, { "text", PUR_TEXT },
+		{ "uuid", PUR_UUID }, { "time", PUR_TIME }, { "bytes", PUR_BYTES } };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(types[i].name, name) == 0)
+			return types[i].type;
+	}
+	return PUR_NOTYPE;
+}
+
+static bool
+copy_name(char to[40], const char *from, size_t len)
+{
+	if (len >= 40)
+		return false;
+	memcpy(to, from, len);
+	to[len] = '\0';
+	return true;
+}
+
+/* A field of the body, or list.field, or list.@id. */
+static bool
+resolve_field(const char *name, const struct pur_field *fields, struct pur_arg *arg, Oid *oid)
+{
+	const char *dot = strchr(name, '.');
+	size_t len = dot != NULL ? (size_t)(dot - name) : strlen(name);
+	int f = pur_field_find(fields, name, len), sub;
+
+	if (f < 0 || !copy_name(arg->name, name, len))
+		return false;
+	arg->source = PUR_FROM_FIELD;
+	arg->type = fields[f].type;
+	*oid = pur_type_oid(arg->type);
+	if (dot == NULL)
+		return arg->type != PUR_ROWS;
+	if (arg->type != PUR_ROWS || !copy_name(arg->sub, dot + 1, strlen(dot + 1)))
+		return false;
+	if (strcmp(arg->sub, "@id") == 0) {
+		arg->source = PUR_FROM_ROW_IDS;
+		arg->type = PUR_UUID;
+	} else {
+		sub = pur_field_find(fields[f].of, arg->sub, strlen(arg->sub));
+		if (sub < 0)
+			return false;
+		arg->source = PUR_FROM_ROWS;
+		arg->type = fields[f].of[sub].type;
+	}
+	*oid = pur_type_array_oid(arg->type);
+	return true;
+}
+
+/* Resolves one name. Returns false when nothing has it. */
+static bool
+resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *fields,
+    const struct pur_field *params, struct pur_arg *arg, Oid *oid)
+{
+	char placeholder[100];
+	const char *colon;
+	int p;
+
+	for (size_t i = 0; name[0] == '@' && i < sizeof(session_names) / sizeof(session_names[0]); i++) {
+		if (strcmp(session_names[i].name, name) == 0) {
+			arg->source = session_names[i].source;
+			*oid = session_names[i].oid;
+			return true;
+		}
+	}
+	switch (name[0]) {
+	case '@':
+		return false;
+	case '/':
+		snprintf(placeholder, sizeof(placeholder), "{%s}", name + 1);
+		arg->source = strstr(stmt->sql, placeholder) != NULL ? PUR_FROM_KEY : PUR_FROM_PATH;
+		arg->type = PUR_UUID;
+		*oid = PUR_OID_UUID;
+		return copy_name(arg->name, name + 1, strlen(name + 1));
+	case '?':
+		p = pur_field_find(params, name + 1, strlen(name + 1));
+		if (p < 0)
+			return false;
+		arg->source = PUR_FROM_QUERY;
+		arg->type = params[p].type;
+		*oid = pur_type_oid(arg->type);
+		return copy_name(arg->name, name + 1, strlen(name + 1));
+	case '=':
+		colon = strchr(name, ':');
+		arg->source = PUR_FROM_SLOT;
+		arg->type = colon != NULL ? slot_type(colon + 1) : PUR_NOTYPE;
+		*oid = pur_type_oid(arg->type);
+		return arg->type != PUR_NOTYPE && copy_name(arg->name, name + 1, (size_t)(colon - name - 1));
+	default:
+		return resolve_field(name, fields, arg, oid);
+	}
+}
+
+/* The text with each `{name}` replaced by "<column> = $n". */
+static char *
+replace_key(const char *sql, const char *name, const char *column, int n)
+{
+	size_t size = strlen(sql) + 256;
+	char *out = malloc(size), placeholder[48];
+	size_t len = 0;
+
+	if (out == NULL)
+		abort();
+	snprintf(placeholder, sizeof(placeholder), "{%s}", name);
+	for (const char *at; (at = strstr(sql, placeholder)) != NULL;
+	     sql = at + strlen(placeholder)) {
+		len += (size_t)snprintf(out + len, size - len, "%.*s%s = $%d", (int)(at - sql), sql,
+		    column, n);
+		if (len >= size)
+			abort(); /* more than any statement has: a programmer's error, seen at start */
+	}
+	snprintf(out + len, size - len, "%s", sql);
+	return out;
+}
+
+int
+pur_bind_compile(const struct pur_resource *res, int index, const struct pur_field *fields,
+    const struct pur_field *params, struct pur_bound *out, char *message, size_t size)
+{
+	const struct pur_stmt *stmt = &res->stmts[index];
+	const char *p = stmt->args != NULL ? stmt->args : "";
+	char name[96];
+
+	memset(out, 0, sizeof(*out));
+	out->expect = stmt->expect;
+	out->keyed = -1;
+	for (int used; sscanf(p, " %95s%n", name, &used) == 1; p += used) {
+		Oid oid = 0;
+
+		if (out->n == PUR_ARGS ||
+		    !resolve(name, stmt, fields, params, &out->args[out->n], &oid)) {
+			snprintf(message, size, "%s: statement %d: unknown argument '%s'", res->program,
+			    index, name);
+			return -1;
+		}
+		out->id_types[out->n] = out->key_types[out->n] = oid;
+		if (out->args[out->n].source == PUR_FROM_KEY)
+			out->keyed = out->n;
+		out->n++;
+	}
+	out->by_id = (struct pur_query){ .sql = stmt->sql, .types = out->id_types, .n = out->n };
+	snprintf(out->by_id.name, sizeof(out->by_id.name), "s%d", index);
+	if (out->keyed < 0)
+		return 0;
+	if (res->key.name == NULL) {
+		snprintf(message, size, "%s: statement %d: uses {%s}, but the resource has no .key",
+		    res->program, index, out->args[out->keyed].name);
+		return -1;
+	}
+	p = out->args[out->keyed].name;
+	out->by_id.sql = replace_key(stmt->sql, p, "id", out->keyed + 1);
+	out->by_key = (struct pur_query){ .types = out->key_types, .n = out->n };
+	out->by_key.sql = replace_key(stmt->sql, p, res->key.name, out->keyed + 1);
+	out->key_types[out->keyed] = pur_type_oid(res->key.type);
+	out->args[out->keyed].type = res->key.type;
+	snprintf(out->by_key.name, sizeof(out->by_key.name), "s%dk", index);
+	return 0;
+}
+
+struct pur_bind
+pur_bind_text(const char *text)
+{
+	return (struct pur_bind){ .data = text, .len = text != NULL ? (int)strlen(text) : 0 };
+}
+
+struct pur_bind
+pur_bind_uuid(const struct pur_uuid *id)
+{
+	return (struct pur_bind){ .data = (const char *)id->b, .len = sizeof(id->b) };
+}
+
+static enum pur_rc
+bind_number(struct pur_arena *a, int64_t n, struct pur_bind *out)
+{
+	uint64_t *be = pur_alloc(a, sizeof(*be));
+
+	if (be == NULL)
+		return PUR_ETOOLARGE;
+	*be = htobe64((uint64_t)n);
+	*out = (struct pur_bind){ .data = (const char *)be, .len = sizeof(*be) };
+	return PUR_OK;
+}
+
+static enum pur_rc
+bind_date(struct pur_arena *a, int64_t days, struct pur_bind *out)
+{
+	uint32_t *be = pur_alloc(a, sizeof(*be));
+
+	if (be == NULL)
+		return PUR_ETOOLARGE;
+	*be = htobe32((uint32_t)(int32_t)(days - PUR_PG_EPOCH_DAYS));
+	*out = (struct pur_bind){ .data = (const char *)be, .len = sizeof(*be) };
+	return PUR_OK;
+}
+
+enum pur_rc
+pur_bind_value(struct pur_arena *a, const struct pur_value *v, struct pur_bind *out)
+{
+	if (v == NULL || v->null || v->type == PUR_NOTYPE) {
+		*out = (struct pur_bind){ .data = NULL };
+		return PUR_OK;
+	}
+	switch (v->type) {
+	case PUR_BOOL:
+		*out = (struct pur_bind){ .data = v->b ? "\1" : "\0", .len = 1 };
+		return PUR_OK;
+	case PUR_INT:
+	case PUR_MONEY:
+		return bind_number(a, v->i, out);
+	case PUR_TIME:
+		return bind_number(a, v->i - PUR_PG_EPOCH_MICROS, out);
+	case PUR_DATE:
+		return bind_date(a, v->i, out);
+	case PUR_UUID:
+		*out = pur_bind_uuid(&v->uuid);
+		return PUR_OK;
+	case PUR_TEXTS:
+		return pur_bind_array(a, PUR_TEXT, v->items, v->n, out);
+	default:
+		*out = (struct pur_bind){ .data = v->s, .len = (int)v->len };
+		return PUR_OK;
+	}
+}
+
+static char *
+put32(char *p, int32_t n)
+{
+	uint32_t be = htobe32((uint32_t)n);
+
+	memcpy(p, &be, sizeof(be));
+	return p + sizeof(be);
+}
+
+/* The array format: dimensions, has NULLs, element type, length, lower bound, then elements. */
+enum pur_rc
+pur_bind_array(struct pur_arena *a, enum pur_type type, const struct pur_value *values, size_t n,
+    struct pur_bind *out)
+{
+	struct pur_bind *items = pur_calloc(a, n + 1, sizeof(*items));
+	size_t size = 20;
+	bool nulls = false;
+	char *data, *p;
+
+	if (items == NULL)
+		return PUR_ETOOLARGE;
+	for (size_t i = 0; i < n; i++) {
+		if (pur_bind_value(a, &values[i], &items[i]) != PUR_OK)
+			return PUR_ETOOLARGE;
+		nulls |= items[i].data == NULL;
+		size += 4 + (size_t)items[i].len;
+	}
+	data = pur_alloc(a, size);
+	if (data == NULL)
+		return PUR_ETOOLARGE;
+	p = put32(data, n > 0);
+	p = put32(p, nulls);
+	p = put32(p, (int32_t)pur_type_oid(type));
+	if (n > 0) {
+		p = put32(p, (int32_t)n);
+		p = put32(p, 1);
+	}
+	for (size_t i = 0; i < n; i++) {
+		p = put32(p, items[i].data != NULL ? items[i].len : -1);
+		if (items[i].data != NULL) {
+			memcpy(p, items[i].data, (size_t)items[i].len);
+			p += items[i].len;
+		}
+	}
+	*out = (struct pur_bind){ .data = data, .len = (int)(p - data) };
+	return PUR_OK;
+}
+
+/* "pending approved" as a text[]. */
+static enum pur_rc
+bind_words(struct pur_arena *a, const char *words, struct pur_bind *out)
+{
+	struct pur_value values[16];
+	size_t n = 0;
+
+	for (const char *p = words != NULL ? words : ""; *p != '\0' && n < 16;) {
+		size_t len = strcspn(p, " ");
+
+		values[n++] = (struct pur_value){ .type = PUR_TEXT, .s = p, .len = len };
+		p += len;
+		p += strspn(p, " ");
+	}
+	return pur_bind_array(a, PUR_TEXT, values, n, out);
+}
+
+/* One member of @body: names are ours, text needs escaping, the rest is plain. */
+static void
+put_member(struct pur_buf *b, int *first, const struct pur_field *f, const struct pur_value *v)
+{
+	char id[PUR_UUID_TEXT];
+
+	pur_json_put_name(b, first, f->name);
+	if (v->null || v->type == PUR_NOTYPE) {
+		pur_buf_puts(b, "null");
+		return;
+	}
+	switch (v->type) {
+	case PUR_BOOL:
+		pur_buf_puts(b, v->b ? "true" : "false");
+		break;
+	case PUR_INT:
+	case PUR_MONEY:
+		pur_buf_put_int(b, v->i);
+		break;
+	case PUR_UUID:
+		pur_uuid_format(&v->uuid, id);
+		pur_json_put_string(b, id, sizeof(id));
+		break;
+	case PUR_TIME:
+	case PUR_DATE:
+		pur_buf_putc(b, '"');
+		if (v->type == PUR_TIME)
+			pur_time_put(b, v->i);
+		else
+			pur_date_put(b, (int32_t)v->i);
+		pur_buf_putc(b, '"');
+		break;
+	case PUR_TEXTS:
+		pur_buf_putc(b, '[');
+		for (size_t i = 0; i < v->n; i++) {
+			if (i > 0)
+				pur_buf_putc(b, ',');
+			pur_json_put_string(b, v->items[i].s, v->items[i].len);
+		}
+		pur_buf_putc(b, ']');
+		break;
+	default:
+		pur_json_put_string(b, v->s, v->len);
+	}
+}
+
+static void
+free_buf(void *b)
+{
+	pur_buf_free(b);
+}
+
+/*
+ * The body's fields as jsonb: with PATCH those that were given, otherwise all that can be written.
+ * jsonb_populate_record(row, @body) then merges as RFC 7396 says, and one UPDATE serves both.
+ */
+static enum pur_rc
+bind_document(struct pur_arena *a, const struct pur_input *in, struct pur_bind *out)
+{
+	struct pur_buf *b = pur_alloc(a, sizeof(*b));
+	int first = 1;
+
+	if (b == NULL || pur_arena_defer(a, free_buf, b) != PUR_OK)
+		return PUR_ETOOLARGE;
+	pur_buf_puts(b, "\1{"); /* jsonb's version */
+	for (size_t i = 0; in->body != NULL && i < pur_fields_count(in->fields); i++) {
+		const struct pur_field *f = &in->fields[i];
+		bool merge = in->route->method == PUR_PATCH;
+
+		if ((f->flags & PUR_READONLY) == 0 && f->type != PUR_ROWS && (!merge || in->body[i].given))
+			put_member(b, &first, f, &in->body[i]);
+	}
+	pur_buf_putc(b, '}');
+	*out = (struct pur_bind){ .data = b->data, .len = (int)b->len };
+	return pur_buf_failed(b) ? PUR_ETOOLARGE : PUR_OK;
+}
+
+static const struct pur_value *
+body_value(const struct pur_input *in, const char *name)
+{
+	int f = in->body != NULL ? pur_field_find(in->fields, name, strlen(name)) : -1;
+
+	return f >= 0 ? &in->body[f] : NULL;
+}
+
+/* A column of a list of rows, or new ids for them. */
+static enum pur_rc
+bind_rows(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
+    struct pur_bind *out)
+{
+	const struct pur_value *list = body_value(in, arg->name);
+	size_t n = list != NULL && !list->null ? list->n : 0, width = 0;
+	struct pur_value *values = pur_calloc(a, n + 1, sizeof(*values));
+	int f, sub = -1;
+
+	if (values == NULL)
+		return PUR_ETOOLARGE;
+	if (list != NULL && arg->source == PUR_FROM_ROWS) {
+		f = pur_field_find(in->fields, arg->name, strlen(arg->name));
+		width = pur_fields_count(in->fields[f].of);
+		sub = pur_field_find(in->fields[f].of, arg->sub, strlen(arg->sub));
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (sub >= 0)
+			values[i] = list->items[i * width + (size_t)sub];
+		else
+			values[i] = (struct pur_value){ .type = PUR_UUID, .uuid = pur_uuid_new() };
+	}
+	return pur_bind_array(a, arg->type, values, n, out);
+}
+
+static enum pur_rc
+bind_slot(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
+    struct pur_bind *out)
+{
+	for (const struct pur_slot *s = in->slots; s != NULL; s = s->next) {
+		if (strcmp(s->name, arg->name) == 0)
+			return pur_bind_value(a, &s->value, out);
+	}
+	*out = (struct pur_bind){ .data = NULL };
+	return PUR_OK;
+}
+
+static enum pur_rc
+bind_query(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
+    struct pur_bind *out)
+{
+	int p = pur_field_find(in->route->params, arg->name, strlen(arg->name));
+
+	return pur_bind_value(a, p >= 0 && in->query != NULL ? &in->query[p] : NULL, out);
+}
+
+/* A part of the path as the id it must be. */
+static enum pur_rc
+bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
+    struct pur_bind *out)
+{
+	const char *text = pur_match_part(in->path, arg->name);
+	struct pur_value v = { .type = PUR_UUID };
+	struct pur_uuid *id = pur_alloc(a, sizeof(*id));
+
+	if (id == NULL)
+		return PUR_ETOOLARGE;
+	if (text == NULL || pur_uuid_parse(text, strlen(text), &v.uuid) != 0)
+		return PUR_ENOTFOUND;
+	*id = v.uuid;
+	*out = pur_bind_uuid(id);
+	return PUR_OK;
+}
+
+static enum pur_rc
+bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
+    struct pur_bind *out)
+{
+	switch (arg->source) {
+	case PUR_FROM_TENANT:
+		*out = pur_bind_uuid(&in->tenant);
+		return PUR_OK;
+	case PUR_FROM_ID:
+		*out = pur_bind_uuid(&in->id);
+		return PUR_OK;
+	case PUR_FROM_STATES:
+		return bind_words(a, in->route->from, out);
+	case PUR_FROM_TO:
+		*out = pur_bind_text(in->route->to);
+		return PUR_OK;
+	case PUR_FROM_MATCH:
+		*out = (struct pur_bind){ .data = NULL };
+		return in->has_match ? bind_number(a, in->match, out) : PUR_OK;
+	case PUR_FROM_DOCUMENT:
+		return bind_document(a, in, out);
+	case PUR_FROM_REQUEST:
+		*out = pur_bind_text(in->request_id);
+		return PUR_OK;
+	case PUR_FROM_ADDRESS:
+		*out = pur_bind_text(in->address);
+		return PUR_OK;
+	case PUR_FROM_AGENT:
+		*out = pur_bind_text(in->agent);
+		return PUR_OK;
+	case PUR_FROM_PATH:
+	case PUR_FROM_KEY:
+		return bind_path(a, in, arg, out);
+	case PUR_FROM_QUERY:
+		return bind_query(a, in, arg, out);
+	case PUR_FROM_FIELD:
+		return pur_bind_value(a, body_value(in, arg->name), out);
+	case PUR_FROM_ROWS:
+	case PUR_FROM_ROW_IDS:
+		return bind_rows(a, in, arg, out);
+	case PUR_FROM_SLOT:
+		return bind_slot(a, in, arg, out);
+	}
+	return PUR_EINTERNAL;
+}
+
+/* Whether the path names a thing by its id or by its human key, and that key's value. */
+static enum pur_rc
+choose_key(struct pur_arena *a, const struct pur_bound *s, const struct pur_input *in, bool *by_key,
+    struct pur_bind *out)
+{
+	const struct pur_arg *arg = &s->args[s->keyed];
+	const char *text = pur_match_part(in->path, arg->name), *problem;
+	struct pur_field f = { .name = arg->name, .type = arg->type, .min = 0 };
+	struct pur_value v;
+	struct pur_uuid id;
+
+	*by_key = text != NULL && pur_uuid_parse(text, strlen(text), &id) != 0;
+	if (text == NULL)
+		return PUR_ENOTFOUND;
+	if (!*by_key)
+		return bind_path(a, in, arg, out);
+	if (pur_field_read_text(&f, text, &v, &problem) != PUR_OK)
+		return PUR_ENOTFOUND;
+	return pur_bind_value(a, &v, out);
+}
+
+enum pur_rc
+pur_bind(struct pur_arena *a, struct pur_bound *s, const struct pur_input *in,
+    struct pur_query **q, struct pur_bind **binds)
+{
+	bool by_key = false;
+	enum pur_rc rc = PUR_OK;
+
+	*binds = pur_calloc(a, (size_t)s->n + 1, sizeof(**binds));
+	if (*binds == NULL)
+		return PUR_ETOOLARGE;
+	for (int i = 0; i < s->n && rc == PUR_OK; i++) {
+		rc = i == s->keyed ? choose_key(a, s, in, &by_key, &(*binds)[i])
+		                   : bind_arg(a, in, &s->args[i], &(*binds)[i]);
+	}
+	*q = by_key ? &s->by_key : &s->by_id;
+	return rc;
+}

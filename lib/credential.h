@@ -1,0 +1,38 @@
+/*
+ * credential: tokens that carry their tenant's id in clear beside a 256-bit secret.
+ *
+ * Text: a prefix that says its kind ("ps_" for sessions) and base64url (RFC 4648, section 5, no
+ * padding) of 16 bytes tenant id and 32 bytes secret. The database keeps a BLAKE2b-256 (RFC 7693)
+ * hash of the whole text; who reads the database can log in as nobody.
+ */
+#ifndef PUR_CREDENTIAL_H
+#define PUR_CREDENTIAL_H
+
+#include "error.h"
+#include "id.h"
+#include <stdbool.h>
+
+#define PUR_TOKEN_TEXT 67 /* characters, without a NUL */
+#define PUR_TOKEN_HASH 32
+
+struct pur_credential {
+	bool given;       /* the request bears one, right or wrong */
+	bool from_cookie; /* and it came by itself, from a browser */
+	struct pur_uuid tenant;
+	unsigned char hash[PUR_TOKEN_HASH];
+};
+
+/* Makes a session token for a tenant. text: PUR_TOKEN_TEXT characters and a NUL. */
+void pur_token_new(const struct pur_uuid *tenant, char text[PUR_TOKEN_TEXT + 1],
+		   unsigned char hash[PUR_TOKEN_HASH]);
+
+/*
+ * Reads what a request bears.
+ * authorization: the header (RFC 6750, 2.1: "Bearer <token>"), or NULL.
+ * cookie: the session cookie's value, or NULL; looked at only without an Authorization header.
+ * Returns PUR_OK (c->given tells whether there is one), or PUR_EAUTH when it cannot be a token.
+ */
+enum pur_rc pur_credential_read(const char *authorization, const char *cookie,
+				struct pur_credential *c) PUR_MUST;
+
+#endif

@@ -1,0 +1,539 @@
+/* db: one PostgreSQL connection in pipeline mode. */
+#include "db.h"
+#include "log.h"
+#include "timefmt.h"
+#include <errno.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define QUEUE 16                    /* statements between two flushes */
+#define CONNECT_WAIT 3000           /* milliseconds for a connection to come up */
+#define BACKOFF_FIRST (50 * 1000)   /* microseconds */
+#define BACKOFF_MOST (2000 * 1000)
+
+/* The state of the batch. */
+enum phase { IDLE, OPEN };
+
+struct pending {
+	struct pur_query *query; /* to be marked prepared; NULL for an execution */
+	PGresult **out;
+	bool keep; /* results of an execution wanted by the caller */
+};
+
+struct pur_db {
+	const struct pur_conf *conf;
+	char role[64];
+	PGconn *conn;
+	unsigned generation; /* counts connections */
+	struct pur_arena *arena;
+	enum phase phase;
+	struct pending queue[2 * QUEUE];
+	int queued;
+	bool explicit_tx;
+	bool in_tx; /* the server may be in an explicit transaction */
+	struct pur_db_error error;
+	struct pur_db_cost cost;
+	int64_t last_used, retry_at, backoff;
+};
+
+static struct pur_query begin_query = { .name = "begin", .sql = "BEGIN" };
+static struct pur_query commit_query = { .name = "commit", .sql = "COMMIT" };
+static struct pur_query rollback_query = { .name = "rollback", .sql = "ROLLBACK" };
+static struct pur_query check_query = { .name = "check", .sql = "SET CONSTRAINTS ALL IMMEDIATE" };
+
+struct pur_db *
+pur_db_new(const struct pur_conf *conf, const char *role)
+{
+	struct pur_db *db = calloc(1, sizeof(*db));
+
+	if (db == NULL)
+		return NULL;
+	db->conf = conf;
+	db->explicit_tx = strcmp(conf->transaction, "explicit") == 0;
+	snprintf(db->role, sizeof(db->role), "%s", role);
+	return db;
+}
+
+static void
+disconnect(struct pur_db *db)
+{
+	PQfinish(db->conn);
+	db->conn = NULL;
+	db->phase = IDLE;
+	db->queued = 0;
+	db->in_tx = false;
+}
+
+void
+pur_db_free(struct pur_db *db)
+{
+	if (db == NULL)
+		return;
+	disconnect(db);
+	free(db);
+}
+
+/* Remembers why, and closes: a connection that failed once is not trusted again. */
+static enum pur_rc
+lose(struct pur_db *db, const char *why)
+{
+	snprintf(db->error.message, sizeof(db->error.message), "%s", why);
+	db->error.message[strcspn(db->error.message, "\n")] = '\0';
+	memcpy(db->error.state, "08006", sizeof("08006"));
+	db->error.constraint[0] = '\0';
+	pur_log(PUR_WARNING, "database connection lost", PUR_TEXT_ITEM("reason", db->error.message));
+	disconnect(db);
+	return PUR_EUNAVAILABLE;
+}
+
+/* Waits until the socket is ready for `events`. Returns 1, 0 past the deadline, -1. */
+static int
+wait_socket(const struct pur_db *db, short events, int64_t deadline)
+{
+	struct pollfd p = { .fd = PQsocket(db->conn), .events = events };
+
+	for (;;) {
+		int64_t left = deadline - pur_time_now();
+		int r = poll(&p, 1, left > 0 ? (int)(left / 1000) + 1 : 0);
+
+		if (r >= 0 || errno != EINTR)
+			return r;
+	}
+}
+
+/* Drives an asynchronous connect to its end, so that a dead host can't hold a request. */
+static bool
+connect_wait(const struct pur_db *db)
+{
+	int64_t deadline = pur_time_now() + CONNECT_WAIT * 1000;
+
+	for (;;) {
+		switch (PQconnectPoll(db->conn)) {
+		case PGRES_POLLING_OK:
+			return true;
+		case PGRES_POLLING_READING:
+			if (wait_socket(db, POLLIN, deadline) <= 0)
+				return false;
+			break;
+		case PGRES_POLLING_WRITING:
+			if (wait_socket(db, POLLOUT, deadline) <= 0)
+				return false;
+			break;
+		default:
+			return false;
+		}
+	}
+}
+
+/*
+ * A role that sees past row-level security would make every other guard idle: better no service
+ * than that one.
+ */
+static bool
+role_is_small(struct pur_db *db)
+{
+	PGresult *r = PQexec(db->conn,
+	    "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
+	    " ON n.oid = c.relnamespace WHERE n.nspname = 'purser' AND c.relowner = r.oid)"
+	    " FROM pg_roles r WHERE r.rolname = current_user");
+	bool small = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 &&
+	    strcmp(PQgetvalue(r, 0, 0), "f") == 0;
+	bool known = PQresultStatus(r) == PGRES_TUPLES_OK;
+
+	PQclear(r);
+	if (known && !small) {
+		pur_log(PUR_ERROR,
+		    "refusing to run: the database role owns tables, is superuser or bypasses row-level"
+		    " security; give this program its own role (purser_<program>)",
+		    PUR_TEXT_ITEM("role", db->role));
+		exit(78); /* EX_CONFIG */
+	}
+	return small;
+}
+
+static bool
+connect_now(struct pur_db *db)
+{
+	char passfile[512] = "";
+	const char *keys[8], *values[8];
+	int n = 0;
+
+	if (db->conf->passfile_dir[0] != '\0')
+		snprintf(passfile, sizeof(passfile), "%s/%s.pgpass", db->conf->passfile_dir, db->role);
+	/* dbname is expanded as a conninfo string; what follows it wins. */
+	keys[n] = "dbname", values[n++] = db->conf->database;
+	keys[n] = "user", values[n++] = db->role;
+	if (passfile[0] != '\0')
+		keys[n] = "passfile", values[n++] = passfile;
+	keys[n] = "fallback_application_name", values[n++] = db->role;
+	/* Array arguments make the planner replan for ever otherwise; Citus wants its own choice. */
+	keys[n] = "options", values[n++] = db->explicit_tx
+	    ? "-c search_path=purser -c plan_cache_mode=auto -c jit=off"
+	    : "-c search_path=purser -c plan_cache_mode=force_generic_plan -c jit=off";
+	keys[n] = NULL, values[n] = NULL;
+	db->conn = PQconnectStartParams(keys, values, 1);
+	if (db->conn == NULL || PQstatus(db->conn) == CONNECTION_BAD || !connect_wait(db))
+		return false;
+	if (!role_is_small(db) || PQenterPipelineMode(db->conn) != 1)
+		return false;
+	db->generation++;
+	return true;
+}
+
+/* True when the idle connection is still there; what the server said unasked is its farewell. */
+static bool
+alive(const struct pur_db *db)
+{
+	char c;
+	ssize_t n = recv(PQsocket(db->conn), &c, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+static enum pur_rc
+ensure_connection(struct pur_db *db)
+{
+	int64_t now = pur_time_now();
+
+	if (db->conn != NULL && alive(db))
+		return PUR_OK;
+	if (db->conn != NULL) {
+		pur_log(PUR_INFO, "database connection was closed by the server");
+		disconnect(db);
+	}
+	if (now < db->retry_at)
+		return PUR_EUNAVAILABLE;
+	if (connect_now(db)) {
+		db->backoff = 0;
+		db->retry_at = 0;
+		return PUR_OK;
+	}
+	/* Full jitter, so that many programs don't all knock at the same moment. */
+	db->backoff = db->backoff == 0 ? BACKOFF_FIRST : db->backoff * 2;
+	if (db->backoff > BACKOFF_MOST)
+		db->backoff = BACKOFF_MOST;
+	db->retry_at = now + BACKOFF_FIRST / 2 + (int64_t)randombytes_uniform((uint32_t)db->backoff);
+	return lose(db, db->conn != NULL ? PQerrorMessage(db->conn) : "out of memory");
+}
+
+/* Queues the Parse of a statement where this connection doesn't know it. */
+static bool
+send_prepare(struct pur_db *db, struct pur_query *q)
+{
+	if (q->prepared == db->generation)
+		return true;
+	if (PQsendPrepare(db->conn, q->name, q->sql, q->n, q->types) != 1)
+		return false;
+	/* Taken back in collect() if the server never gets to it. */
+	q->prepared = db->generation;
+	db->queue[db->queued++] = (struct pending){ .query = q };
+	return true;
+}
+
+static bool
+send_query(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds, PGresult **out)
+{
+	const char *values[64];
+	int lengths[64], formats[64];
+
+	if (q->n > 64 || db->queued + 2 > 2 * QUEUE || !send_prepare(db, q))
+		return false;
+	for (int i = 0; i < q->n; i++) {
+		values[i] = binds[i].data;
+		lengths[i] = binds[i].len;
+		formats[i] = 1;
+	}
+	if (PQsendQueryPrepared(db->conn, q->name, q->n, values, lengths, formats, 1) != 1)
+		return false;
+	db->queue[db->queued++] = (struct pending){ .out = out, .keep = out != NULL };
+	db->cost.statements++;
+	return true;
+}
+
+enum pur_rc
+pur_db_begin(struct pur_db *db, struct pur_arena *arena)
+{
+	enum pur_rc rc;
+
+	pur_db_rollback(db);
+	rc = ensure_connection(db);
+	if (rc != PUR_OK)
+		return rc;
+	db->arena = arena;
+	db->phase = OPEN;
+	db->error = (struct pur_db_error){ .state = "" };
+	if (db->explicit_tx) {
+		db->in_tx = true;
+		if (!send_query(db, &begin_query, NULL, NULL))
+			return lose(db, PQerrorMessage(db->conn));
+	}
+	return PUR_OK;
+}
+
+enum pur_rc
+pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds, PGresult **out)
+{
+	if (db->phase != OPEN)
+		return PUR_EUNAVAILABLE;
+	if (out != NULL)
+		*out = NULL;
+	if (db->queued + 2 > 2 * QUEUE)
+		return PUR_EINTERNAL;
+	if (!send_query(db, q, binds, out))
+		return lose(db, PQerrorMessage(db->conn));
+	return PUR_OK;
+}
+
+/* Next result, NULL at the end of a statement. *lost when the connection failed or was too slow. */
+static PGresult *
+next_result(struct pur_db *db, int64_t deadline, const char **lost)
+{
+	while (PQisBusy(db->conn)) {
+		int r = wait_socket(db, POLLIN, deadline);
+
+		if (r == 0)
+			*lost = "no answer within database_wait";
+		else if (r < 0 || PQconsumeInput(db->conn) != 1)
+			*lost = PQerrorMessage(db->conn);
+		if (*lost != NULL)
+			return NULL;
+	}
+	return PQgetResult(db->conn);
+}
+
+static void
+take_field(char *to, size_t size, const PGresult *r, int code)
+{
+	const char *s = PQresultErrorField(r, code);
+
+	snprintf(to, size, "%s", s != NULL ? s : "");
+}
+
+static enum pur_rc
+take_error(struct pur_db *db, const PGresult *r)
+{
+	take_field(db->error.state, sizeof(db->error.state), r, PG_DIAG_SQLSTATE);
+	take_field(db->error.constraint, sizeof(db->error.constraint), r, PG_DIAG_CONSTRAINT_NAME);
+	take_field(db->error.message, sizeof(db->error.message), r, PG_DIAG_MESSAGE_PRIMARY);
+	if (strcmp(db->error.state, "23502") == 0) /* NOT NULL constraints have no name of their own */
+		snprintf(db->error.constraint, sizeof(db->error.constraint), "%s.%s",
+		    PQresultErrorField(r, PG_DIAG_TABLE_NAME), PQresultErrorField(r, PG_DIAG_COLUMN_NAME));
+	return pur_error_from_sqlstate(db->error.state);
+}
+
+static void
+clear_result(void *r)
+{
+	PQclear(r);
+}
+
+/* Takes one result to where it belongs. Returns the error it is, or PUR_OK. */
+static enum pur_rc
+take_result(struct pur_db *db, struct pending *p, PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+	enum pur_rc rc = PUR_OK;
+
+	if (status == PGRES_FATAL_ERROR)
+		rc = take_error(db, r);
+	if (p->query != NULL && status != PGRES_COMMAND_OK)
+		p->query->prepared = 0;
+	if (status != PGRES_TUPLES_OK || !p->keep) {
+		PQclear(r);
+		return rc;
+	}
+	rc = pur_arena_defer(db->arena, clear_result, r);
+	if (rc == PUR_OK)
+		*p->out = r;
+	return rc;
+}
+
+/*
+ * Reads the results of everything queued, then (with sync) up to the Sync. The first error wins;
+ * what the server skipped behind it comes as PGRES_PIPELINE_ABORTED.
+ */
+static enum pur_rc
+collect(struct pur_db *db, bool sync)
+{
+	int64_t begun = pur_time_now(), deadline = begun + db->conf->database_wait * 1000;
+	enum pur_rc first = PUR_OK;
+	const char *lost = NULL;
+	PGresult *r;
+
+	if (PQflush(db->conn) != 0)
+		return lose(db, PQerrorMessage(db->conn));
+	db->cost.trips++;
+	for (int i = 0; i < db->queued; i++) {
+		while ((r = next_result(db, deadline, &lost)) != NULL) {
+			enum pur_rc rc = take_result(db, &db->queue[i], r);
+
+			if (first == PUR_OK)
+				first = rc;
+		}
+		/* After an error that ends the session (57P01 ...) no more results come. */
+		if (lost == NULL && PQstatus(db->conn) == CONNECTION_BAD)
+			lost = PQerrorMessage(db->conn);
+		if (lost != NULL)
+			return lose(db, lost);
+	}
+	db->queued = 0;
+	if (sync) {
+		r = next_result(db, deadline, &lost);
+		if (r == NULL || PQresultStatus(r) != PGRES_PIPELINE_SYNC) {
+			if (lost == NULL)
+				lost = PQerrorMessage(db->conn);
+			if (r != NULL && PQresultStatus(r) == PGRES_FATAL_ERROR && first == PUR_OK)
+				first = take_error(db, r); /* a deferred constraint, found at commit */
+			PQclear(r);
+			if (first == PUR_OK || PQstatus(db->conn) == CONNECTION_BAD)
+				return lose(db, lost);
+			while ((r = next_result(db, deadline, &lost)) != NULL)
+				PQclear(r);
+			r = lost == NULL ? next_result(db, deadline, &lost) : NULL;
+		}
+		PQclear(r);
+		if (lost != NULL)
+			return lose(db, lost);
+	}
+	db->last_used = pur_time_now();
+	db->cost.micros += db->last_used - begun;
+	return first;
+}
+
+/* Ends a transaction that has failed; the server has rolled back, but for an explicit one. */
+static void
+finish_failed(struct pur_db *db, bool synced)
+{
+	if (db->conn == NULL)
+		return;
+	if (!synced && (PQpipelineSync(db->conn) != 1 || collect(db, true) == PUR_EUNAVAILABLE))
+		return;
+	if (db->conn != NULL && db->in_tx) {
+		db->in_tx = false;
+		if (!send_query(db, &rollback_query, NULL, NULL) || PQpipelineSync(db->conn) != 1)
+			lose(db, PQerrorMessage(db->conn));
+		else if (collect(db, true) != PUR_OK && db->conn != NULL)
+			disconnect(db);
+	}
+	db->phase = IDLE;
+}
+
+enum pur_rc
+pur_db_flush(struct pur_db *db)
+{
+	enum pur_rc rc;
+
+	if (db->phase != OPEN)
+		return PUR_EUNAVAILABLE;
+	if (PQsendFlushRequest(db->conn) != 1)
+		return lose(db, PQerrorMessage(db->conn));
+	rc = collect(db, false);
+	if (rc != PUR_OK)
+		finish_failed(db, false);
+	return rc;
+}
+
+/* Sends an end of the transaction and waits for it. */
+static enum pur_rc
+finish(struct pur_db *db, bool ok)
+{
+	enum pur_rc rc;
+
+	if (!ok || PQpipelineSync(db->conn) != 1)
+		return lose(db, PQerrorMessage(db->conn));
+	rc = collect(db, true);
+	if (rc != PUR_OK)
+		finish_failed(db, true);
+	db->phase = IDLE;
+	db->in_tx = false;
+	return rc;
+}
+
+enum pur_rc
+pur_db_commit(struct pur_db *db)
+{
+	if (db->phase != OPEN)
+		return PUR_EUNAVAILABLE;
+	return finish(db, !db->explicit_tx || send_query(db, &commit_query, NULL, NULL));
+}
+
+enum pur_rc
+pur_db_rehearse(struct pur_db *db)
+{
+	if (db->phase != OPEN)
+		return PUR_EUNAVAILABLE;
+	return finish(db, send_query(db, &check_query, NULL, NULL) &&
+	        send_query(db, &rollback_query, NULL, NULL));
+}
+
+void
+pur_db_rollback(struct pur_db *db)
+{
+	enum pur_rc rc;
+
+	if (db->phase != OPEN)
+		return;
+	if (!send_query(db, &rollback_query, NULL, NULL) || PQpipelineSync(db->conn) != 1) {
+		lose(db, PQerrorMessage(db->conn));
+		return;
+	}
+	rc = collect(db, true);
+	if (rc != PUR_OK && rc != PUR_EUNAVAILABLE)
+		finish_failed(db, true);
+	db->phase = IDLE;
+	db->in_tx = false;
+}
+
+const struct pur_db_error *
+pur_db_error(const struct pur_db *db)
+{
+	return &db->error;
+}
+
+struct pur_db_cost
+pur_db_cost(struct pur_db *db)
+{
+	struct pur_db_cost c = db->cost;
+
+	db->cost = (struct pur_db_cost){ 0 };
+	return c;
+}
+
+enum pur_rc
+pur_db_prepare(struct pur_db *db, struct pur_query *q)
+{
+	if (db->phase != OPEN)
+		return PUR_EUNAVAILABLE;
+	if (db->queued == 2 * QUEUE)
+		return PUR_EINTERNAL;
+	return send_prepare(db, q) ? PUR_OK : lose(db, PQerrorMessage(db->conn));
+}
+
+enum pur_rc
+pur_db_forget(struct pur_db *db, struct pur_query *q)
+{
+	char sql[64];
+
+	if (db->phase != OPEN)
+		return PUR_EUNAVAILABLE;
+	if (q->prepared != db->generation)
+		return PUR_OK;
+	snprintf(sql, sizeof(sql), "DEALLOCATE %s", q->name);
+	q->prepared = 0;
+	if (PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
+		return lose(db, PQerrorMessage(db->conn));
+	db->queue[db->queued++] = (struct pending){ .keep = false };
+	return PUR_OK;
+}
+
+void
+pur_db_tidy(struct pur_db *db)
+{
+	if (db->conn != NULL && db->phase == IDLE &&
+	    pur_time_now() - db->last_used > db->conf->database_idle * 1000000)
+		disconnect(db);
+}

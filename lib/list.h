@@ -1,0 +1,74 @@
+/*
+ * list: pages, order and filters of a collection.
+ *
+ * The one place where SQL is put together, and only from constant fragments of the field table:
+ * one statement per shape of filters and order, kept prepared (at most PUR_LIST_SHAPES, the least
+ * recently used leaves). Values are always bound.
+ */
+#ifndef PUR_LIST_H
+#define PUR_LIST_H
+
+#include "bind.h"
+
+#define PUR_LIST_SHAPES 64
+#define PUR_LIST_FILTERS 12
+#define PUR_LIST_SORTS 4
+
+struct pur_list_filter {
+	const struct pur_field *field;
+	const char *op; /* "=", ">", ">=", "<", "<="; "any" for [in] */
+	struct pur_value value;
+	struct pur_value *values; /* of "any" */
+	size_t n;
+};
+
+struct pur_list_sort {
+	const struct pur_field *field;
+	bool descending;
+};
+
+/* What a request asks of a list. */
+struct pur_list {
+	int64_t page, per_page;
+	struct pur_list_filter filters[PUR_LIST_FILTERS];
+	int n_filters;
+	struct pur_list_sort sorts[PUR_LIST_SORTS];
+	int n_sorts;
+};
+
+/*
+ * Takes one query parameter, when it is a list's: page, perPage, sort, name=, name[op]=.
+ * Returns 1 when it was (a fault in it stands in e's details then and *bad is set), 0 when it is
+ * none of a list's. l starts zeroed; pur_list_finish() fills in what nobody asked for.
+ */
+int pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
+    const struct pur_param *p, struct pur_error *e, bool *bad);
+
+/* Defaults: page 1, 20 a page, the route's order. */
+void pur_list_finish(struct pur_list *l, const struct pur_resource *res,
+    const struct pur_route *route);
+
+/* A statement and its arguments, ready to be sent. */
+struct pur_list_step {
+	struct pur_query *query;
+	struct pur_bind *binds;
+};
+
+/*
+ * Makes the two statements of a page: its rows, and their exact total in column `n`.
+ * base: the list's own statement with its arguments.
+ * db: where a statement that has to leave the cache is forgotten.
+ * Returns PUR_OK, PUR_ETOOLARGE, or PUR_EUNAVAILABLE.
+ */
+enum pur_rc pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
+    const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
+    struct pur_list_step *rows, struct pur_list_step *total) PUR_MUST;
+
+/*
+ * The Link header (RFC 8288) with first, prev, next and last. path and query as they came.
+ * NULL when the arena is full.
+ */
+const char *pur_list_links(struct pur_arena *a, const struct pur_list *l, const char *path,
+    const char *query, int64_t total);
+
+#endif

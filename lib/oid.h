@@ -1,0 +1,38 @@
+/*
+ * oid: the numbers PostgreSQL gives its built-in types (src/include/catalog/pg_type.dat; they
+ * never change).
+ */
+#ifndef PUR_OID_H
+#define PUR_OID_H
+
+enum pur_oid {
+	PUR_OID_BOOL = 16,
+	PUR_OID_BYTEA = 17,
+	PUR_OID_INT8 = 20,
+	PUR_OID_INT2 = 21,
+	PUR_OID_INT4 = 23,
+	PUR_OID_TEXT = 25,
+	PUR_OID_JSON = 114,
+	PUR_OID_BPCHAR = 1042,
+	PUR_OID_VARCHAR = 1043,
+	PUR_OID_DATE = 1082,
+	PUR_OID_TIMESTAMPTZ = 1184,
+	PUR_OID_RECORD = 2249,
+	PUR_OID_UUID = 2950,
+	PUR_OID_JSONB = 3802,
+
+	PUR_OID_BOOL_ARRAY = 1000,
+	PUR_OID_BYTEA_ARRAY = 1001,
+	PUR_OID_TEXT_ARRAY = 1009,
+	PUR_OID_INT8_ARRAY = 1016,
+	PUR_OID_DATE_ARRAY = 1182,
+	PUR_OID_TIMESTAMPTZ_ARRAY = 1185,
+	PUR_OID_RECORD_ARRAY = 2287,
+	PUR_OID_UUID_ARRAY = 2951,
+};
+
+/* 2000-01-01, where PostgreSQL's binary times and dates begin, since 1970. */
+#define PUR_PG_EPOCH_MICROS INT64_C(946684800000000)
+#define PUR_PG_EPOCH_DAYS 10957
+
+#endif

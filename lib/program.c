@@ -1,0 +1,169 @@
+/* program: refuses bad tables at start, so that no request has to. */
+#include "program.h"
+#include "permission.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct pur_field *
+pur_route_body(const struct pur_resource *res, const struct pur_route *r)
+{
+	if (r->body != NULL)
+		return r->body;
+	if (r->effect == PUR_CREATES || r->method == PUR_PUT || r->method == PUR_PATCH)
+		return res->fields;
+	return NULL;
+}
+
+int
+pur_route_answer(const struct pur_resource *res, const struct pur_route *r)
+{
+	int answer = 0;
+
+	for (int i = 0; i < PUR_STMTS && r->stmts[i] != 0; i++) {
+		if (res->stmts[r->stmts[i]].expect != PUR_EXEC)
+			answer = r->stmts[i];
+	}
+	return answer;
+}
+
+bool
+pur_route_lists(const struct pur_resource *res, const struct pur_route *r)
+{
+	int answer = pur_route_answer(res, r);
+
+	return answer != 0 && res->stmts[answer].expect == PUR_LIST;
+}
+
+static int
+bad(char *message, size_t size, const struct pur_resource *res, const struct pur_route *r,
+    const char *what)
+{
+	snprintf(message, size, "%s: %s %s: %s", res->program, pur_method_name(r->method), r->path,
+	    what);
+	return -1;
+}
+
+static int
+check_route(const struct pur_resource *res, const struct pur_route *r, char *message, size_t size)
+{
+	bool public = r->permission != NULL && strcmp(r->permission, PUR_PUBLIC) == 0;
+
+	if (r->path == NULL || r->path[0] != '/')
+		return bad(message, size, res, r, "the path must begin with '/'");
+	if (r->permission == NULL)
+		return bad(message, size, res, r, "has no .permission");
+	if (!public && pur_permission_roles(r->permission) == 0)
+		return bad(message, size, res, r, "no role has its .permission");
+	if (r->summary == NULL)
+		return bad(message, size, res, r, "has no .summary");
+	if ((r->stmts[0] != 0) == (r->run != NULL))
+		return bad(message, size, res, r, "needs either .stmts or .run");
+	if (r->to != NULL && r->from == NULL)
+		return bad(message, size, res, r, "has .to without .from");
+	if (r->method == PUR_GET && r->event != NULL)
+		return bad(message, size, res, r, "a read can't have an .event");
+	for (int i = 0; i < PUR_STMTS; i++) {
+		if (r->stmts[i] < 0 || r->stmts[i] >= res->n_stmts)
+			return bad(message, size, res, r, "names a statement that isn't there");
+	}
+	if (pur_route_lists(res, r) && r->sort != NULL) {
+		const char *name = r->sort + (r->sort[0] == '-');
+		int f = pur_field_find(res->fields, name, strlen(name));
+
+		if (f < 0 || (res->fields[f].flags & PUR_SORT) == 0)
+			return bad(message, size, res, r, "its .sort is not a field with PUR_SORT");
+	}
+	return 0;
+}
+
+static int
+check_statement(const struct pur_resource *res, const struct pur_bound *s, int index,
+    char *message, size_t size)
+{
+	if (res->stmts[index].crosses_tenants)
+		return 0;
+	for (int i = 0; i < s->n; i++) {
+		if (s->args[i].source == PUR_FROM_TENANT ||
+		    (s->args[i].source == PUR_FROM_SLOT && strcmp(s->args[i].name, "tenant") == 0))
+			return 0;
+	}
+	snprintf(message, size, "%s: statement %d: binds no @tenant", res->program, index);
+	return -1;
+}
+
+/* A statement's names are looked up in the body and parameters of a route that can run it. */
+static int
+compile(const struct pur_resource *res, int index, struct pur_bound *out, char *message, size_t size)
+{
+	const struct pur_stmt *stmt = &res->stmts[index];
+
+	snprintf(message, size, "%s: statement %d: is empty", res->program, index);
+	if (stmt->expect == PUR_NOSTMT || stmt->sql == NULL)
+		return -1;
+	for (const struct pur_route *r = res->routes; r->method != PUR_METHOD_UNKNOWN; r++) {
+		if (pur_bind_compile(res, index, pur_route_body(res, r), r->params, out, message,
+		        size) == 0)
+			return check_statement(res, out, index, message, size);
+	}
+	return -1;
+}
+
+/* The roles a route is for, as the text[] that authenticate() takes. */
+static int
+compile_roles(struct pur_arena *forever, const struct pur_route *r, struct pur_bind *out)
+{
+	char words[128];
+	struct pur_value values[8];
+	size_t n = 0;
+	unsigned roles = pur_permission_roles(r->permission);
+
+	if (strcmp(r->permission, PUR_PUBLIC) == 0)
+		return 0;
+	pur_roles_words(roles, words, sizeof(words));
+	for (char *p = words; *p != '\0' && n < 8;) {
+		size_t len = strcspn(p, " ");
+
+		values[n++] = (struct pur_value){ .type = PUR_TEXT, .s = p, .len = len };
+		p += len;
+		p += strspn(p, " ");
+	}
+	return pur_bind_array(forever, PUR_TEXT, values, n, out) == PUR_OK ? 0 : -1;
+}
+
+const struct pur_program *
+pur_program_new(const struct pur_resource *res, char *message, size_t size)
+{
+	struct pur_program *p = calloc(1, sizeof(*p));
+	struct pur_arena *forever = pur_arena_new(1 << 20);
+	int n = 0;
+
+	while (res->routes[n].method != PUR_METHOD_UNKNOWN)
+		n++;
+	if (p == NULL || forever == NULL)
+		goto out;
+	p->res = res;
+	p->stmts = calloc((size_t)res->n_stmts + 1, sizeof(*p->stmts));
+	p->roles = calloc((size_t)n + 1, sizeof(*p->roles));
+	if (p->stmts == NULL || p->roles == NULL)
+		goto out;
+	snprintf(message, size, "out of memory");
+	for (int i = 0; i < n; i++) {
+		if (check_route(res, &res->routes[i], message, size) != 0 ||
+		    compile_roles(forever, &res->routes[i], &p->roles[i]) != 0)
+			goto out;
+	}
+	for (int i = 1; i < res->n_stmts; i++) {
+		if (compile(res, i, &p->stmts[i], message, size) != 0)
+			goto out;
+	}
+	return p;
+out:
+	if (p != NULL) {
+		free(p->stmts);
+		free(p->roles);
+	}
+	free(p);
+	pur_arena_free(forever);
+	return NULL;
+}

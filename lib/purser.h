@@ -1,0 +1,18 @@
+/*
+ * purser: everything a handler needs. Only includes.
+ */
+#ifndef PUR_PURSER_H
+#define PUR_PURSER_H
+
+#include "action.h"
+#include "error.h"
+#include "field.h"
+#include "json.h"
+#include "log.h"
+#include "main.h"
+#include "row.h"
+#include "route.h"
+#include "sql.h"
+#include "timefmt.h"
+
+#endif

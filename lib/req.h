@@ -1,0 +1,79 @@
+/*
+ * req: one request and all that is learnt of it on its way. Handlers use action.h instead.
+ */
+#ifndef PUR_REQ_H
+#define PUR_REQ_H
+
+#include "conf.h"
+#include "credential.h"
+#include "idempotency.h"
+#include "list.h"
+#include "program.h"
+#include "reply.h"
+
+/* What came over the wire. Strings live as long as the request; NULL where there was nothing. */
+struct pur_incoming {
+	const char *method, *path, *query;
+	const char *content_type, *accept, *authorization, *cookie;
+	const char *if_match, *if_none_match, *idempotency_key;
+	const char *origin, *sec_fetch_site, *user_agent;
+	const char *request_id, *address;
+	const char *body;
+	size_t body_len;
+	bool too_large; /* the body was longer than the limit and not read */
+};
+
+struct pur_req {
+	/* the process's, for every request the same */
+	const struct pur_conf *conf;
+	const struct pur_program *program;
+	struct pur_db *db;
+	struct pur_arena *arena;
+
+	/* this request's */
+	struct pur_incoming in;
+	int64_t begun; /* microseconds since 1970 */
+	struct pur_match path;
+	struct pur_accept accept;
+	int version;
+	struct pur_credential credential;
+	struct pur_error error;
+	const char *error_extra; /* further members of an error's body */
+
+	/* what it asks for */
+	struct pur_input input;
+	struct pur_list list;
+	struct pur_value *query; /* of the route's params */
+	const char *only;        /* fields= */
+	bool dry_run;
+	struct pur_idempotency key;
+	const char *currency_given; /* in v2: the currency that stood in the body */
+
+	/* what the database said */
+	bool in_batch, authenticated, entered;
+	PGresult *auth;
+	PGresult **results; /* by the statement's number */
+	PGresult *total;
+	struct pur_query **sent; /* which variant gave each result */
+	struct pur_uuid user, session;
+	const char *role, *currency;
+	bool touch;
+
+	/* what an action did */
+	bool answered;
+	struct pur_uuid object;
+	bool has_object;
+
+	struct pur_reply reply;
+};
+
+/* Shorthands: sets the request's error; a fault in its details. */
+#define pur_refuse(rq, rc) pur_error_set(&(rq)->error, (rq)->arena, (rc), NULL)
+
+static inline const struct pur_resource *
+pur_req_resource(const struct pur_req *rq)
+{
+	return rq->program->res;
+}
+
+#endif

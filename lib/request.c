@@ -1,0 +1,413 @@
+/* request: one request from match to reply; nothing else knows the whole way. */
+#include "request.h"
+#include "action.h"
+#include "answer.h"
+#include "event.h"
+#include "intake.h"
+#include "log.h"
+#include "oid.h"
+#include "row.h"
+#include "timefmt.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Queues the statements of a route. */
+static enum pur_rc
+send_statements(struct pur_req *rq)
+{
+	const struct pur_resource *res = rq->program->res;
+	const struct pur_route *route = rq->path.route;
+	enum pur_rc rc = PUR_OK;
+
+	for (int i = 0; i < PUR_STMTS && route->stmts[i] != 0 && rc == PUR_OK; i++) {
+		struct pur_list_step rows, total;
+
+		if (res->stmts[route->stmts[i]].expect != PUR_LIST) {
+			rc = pur_do(rq, route->stmts[i]);
+			continue;
+		}
+		rc = pur_list_build(rq->arena, rq->db, &rq->list, res,
+		    &rq->program->stmts[route->stmts[i]], &rq->input, &rows, &total);
+		if (rc != PUR_OK)
+			return pur_refuse(rq, rc);
+		rq->sent[route->stmts[i]] = rows.query;
+		rc = pur_db_send(rq->db, rows.query, rows.binds, &rq->results[route->stmts[i]]);
+		if (rc == PUR_OK)
+			rc = pur_db_send(rq->db, total.query, total.binds, &rq->total);
+		if (rc != PUR_OK)
+			return pur_batch_failed(rq, rc);
+	}
+	return rc == PUR_OK && route->guard != 0 ? pur_do(rq, route->guard) : rc;
+}
+
+/* Which states of tenant_counts a write moves. */
+static void
+count(const struct pur_req *rq, const PGresult *r, struct pur_event *e)
+{
+	const char *status = pur_row_text(r, 0, "status"), *was = pur_row_text(r, 0, "_was");
+
+	e->counts = rq->program->res->counts;
+	switch (rq->path.route->effect) {
+	case PUR_CREATES:
+	case PUR_RESTORES:
+		e->plus[0] = "";
+		e->plus[1] = status;
+		break;
+	case PUR_DELETES:
+		e->minus[0] = "";
+		e->minus[1] = status;
+		break;
+	default:
+		if (rq->path.route->to == NULL || status == NULL || was == NULL)
+			e->counts = NULL;
+		e->minus[0] = was;
+		e->plus[0] = status;
+	}
+}
+
+/* The names of the fields a write was given. */
+static enum pur_rc
+changed_fields(struct pur_req *rq, struct pur_event *e)
+{
+	size_t n = rq->input.body != NULL ? pur_fields_count(rq->input.fields) : 0;
+	const char **names = pur_calloc(rq->arena, n + 1, sizeof(*names));
+
+	if (names == NULL)
+		return pur_refuse(rq, PUR_ETOOLARGE);
+	for (size_t i = 0; i < n; i++) {
+		if (rq->input.body[i].given)
+			names[e->n_fields++] = rq->input.fields[i].name;
+	}
+	e->fields = names;
+	return PUR_OK;
+}
+
+/* Queues the event of a write whose answer is `stmt`, or 0 while that isn't known yet. */
+static enum pur_rc
+send_event(struct pur_req *rq, int stmt)
+{
+	const PGresult *r = stmt != 0 ? rq->results[stmt] : NULL;
+	struct pur_event e = { .kind = rq->path.route->event, .object = rq->input.id };
+	enum pur_rc rc;
+
+	if (e.kind == NULL)
+		return PUR_OK;
+	if (rq->has_object)
+		e.object = rq->object;
+	else if (r != NULL)
+		(void)!pur_row_uuid(r, 0, PQfname(r, 0), &e.object);
+	count(rq, r, &e);
+	rc = changed_fields(rq, &e);
+	if (rc == PUR_OK)
+		rc = pur_batch_begin(rq);
+	if (rc != PUR_OK)
+		return rc;
+	rc = pur_event_send(rq->arena, rq->db, &rq->input, &e);
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
+}
+
+static enum pur_rc
+send_stored_answer(struct pur_req *rq)
+{
+	struct pur_stored answer = { .status = rq->reply.status,
+		.location = rq->reply.location,
+		.etag = rq->reply.etag,
+		.body = rq->reply.body.data,
+		.len = rq->reply.body.len };
+	enum pur_rc rc;
+
+	if (rq->key.key == NULL || rq->dry_run)
+		return PUR_OK;
+	rc = pur_idempotency_store(rq->arena, rq->db, &rq->input.tenant, &rq->key, &answer);
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
+}
+
+/* In v2 money names its currency, which must be the tenant's. */
+static enum pur_rc
+check_currency(struct pur_req *rq)
+{
+	if (rq->currency_given == NULL || rq->currency == NULL ||
+	    strcmp(rq->currency_given, rq->currency) == 0)
+		return PUR_OK;
+	pur_fault(rq, "currency", "Must be %s", rq->currency);
+	return pur_fail(rq, PUR_EBODY, "Another currency than the tenant's");
+}
+
+/* Ends the transaction: for good, or as if it had never been. */
+static enum pur_rc
+finish(struct pur_req *rq)
+{
+	enum pur_rc rc;
+
+	if (pur_arena_exhausted(rq->arena))
+		return pur_refuse(rq, PUR_ETOOLARGE);
+	if (!rq->in_batch)
+		return PUR_OK;
+	rc = rq->dry_run ? pur_db_rehearse(rq->db) : pur_db_commit(rq->db);
+	rq->in_batch = false;
+	if (rc != PUR_OK)
+		return pur_batch_failed(rq, rc);
+	pur_batch_learn(rq);
+	return PUR_OK;
+}
+
+/* Reads, and writes that cannot miss: everything in one flush. */
+static enum pur_rc
+run_at_once(struct pur_req *rq, int answer)
+{
+	enum pur_rc rc = send_statements(rq);
+
+	if (rc == PUR_OK)
+		rc = send_event(rq, 0);
+	if (rc == PUR_OK)
+		rc = finish(rq);
+	if (rc != PUR_OK)
+		return rc;
+	if (rq->program->res->stmts[answer].expect == PUR_ONE &&
+	    pur_rows_count(rq->results[answer]) == 0)
+		return pur_refuse(rq, rq->path.route->method == PUR_GET ? PUR_ENOTFOUND : PUR_EINTERNAL);
+	return pur_answer_make(rq, answer);
+}
+
+/* Writes that look first: the transaction stays open while the answer is built. */
+static enum pur_rc
+run_in_two(struct pur_req *rq, int answer)
+{
+	const struct pur_route *route = rq->path.route;
+	enum pur_rc rc = route->run != NULL ? route->run(rq) : send_statements(rq);
+
+	if (rc == PUR_OK && route->run == NULL)
+		rc = pur_wait(rq);
+	if (rc == PUR_OK)
+		rc = check_currency(rq);
+	if (rc != PUR_OK)
+		return rc;
+	if (answer != 0 && rq->program->res->stmts[answer].expect == PUR_ONE &&
+	    pur_rows_count(rq->results[answer]) == 0)
+		return pur_answer_guard(rq, route->guard != 0 ? rq->results[route->guard] : NULL);
+	if (answer != 0)
+		rc = pur_answer_make(rq, answer);
+	if (rc == PUR_OK)
+		rc = send_event(rq, answer);
+	if (rc == PUR_OK)
+		rc = send_stored_answer(rq);
+	return rc == PUR_OK ? finish(rq) : rc;
+}
+
+/* A refusal found before the database: given only to those whose credential is good. */
+static enum pur_rc
+refuse_after_login(struct pur_req *rq, enum pur_rc verdict)
+{
+	struct pur_error kept = rq->error;
+	enum pur_rc rc;
+
+	if (strcmp(rq->path.route->permission, PUR_PUBLIC) == 0)
+		return verdict;
+	rq->error = (struct pur_error){ .rc = PUR_OK };
+	rc = pur_batch_begin(rq);
+	if (rc == PUR_OK)
+		rc = finish(rq);
+	if (rc != PUR_OK)
+		return rc;
+	rq->error = kept;
+	return verdict;
+}
+
+static enum pur_rc
+replay(struct pur_req *rq)
+{
+	PGresult *r = NULL;
+	struct pur_stored answer;
+	enum pur_rc rc = pur_batch_begin(rq);
+
+	if (rc != PUR_OK)
+		return rc;
+	rc = pur_idempotency_fetch(rq->db, &rq->input.tenant, &rq->key, &r);
+	if (rc != PUR_OK)
+		return pur_batch_failed(rq, rc);
+	rc = finish(rq);
+	if (rc != PUR_OK || (rc = pur_idempotency_stored(r, &answer)) != PUR_OK)
+		return pur_refuse(rq, rc);
+	pur_reply_reset(&rq->reply);
+	rq->reply.status = answer.status;
+	rq->reply.location = answer.location;
+	rq->reply.etag = answer.etag;
+	rq->reply.cache = pur_answer_cache(rq->path.route);
+	pur_buf_put(&rq->reply.body, answer.body, answer.len);
+	pur_reply_header(&rq->reply, "Idempotent-Replayed", "true");
+	return PUR_OK;
+}
+
+/* One try at the request. */
+static enum pur_rc
+run(struct pur_req *rq)
+{
+	const struct pur_route *route = rq->path.route;
+	int answer = pur_route_answer(rq->program->res, route);
+	bool look = route->guard != 0 || route->run != NULL || rq->key.key != NULL || rq->dry_run ||
+	    rq->currency_given != NULL || (route->event != NULL && route->effect != PUR_CREATES);
+	enum pur_rc rc;
+
+	if (rq->key.key != NULL && !rq->dry_run) {
+		rc = pur_batch_begin(rq);
+		if (rc == PUR_OK && (rc = pur_idempotency_claim(rq->db, &rq->input.tenant, &rq->key)) != PUR_OK)
+			rc = pur_batch_failed(rq, rc);
+		if (rc != PUR_OK)
+			return rc;
+	}
+	/* Public code decides for itself whether it needs the database. */
+	rc = route->run != NULL && strcmp(route->permission, PUR_PUBLIC) == 0 ? PUR_OK
+									      : pur_batch_begin(rq);
+	if (rc == PUR_OK)
+		rc = look ? run_in_two(rq, answer) : run_at_once(rq, answer);
+	if (rq->in_batch) {
+		pur_db_rollback(rq->db);
+		rq->in_batch = false;
+	}
+	if (rc == PUR_EREPLAY)
+		return replay(rq);
+	if (rc != PUR_OK && rc != PUR_ERETRY && route->explain != NULL && rq->authenticated)
+		rc = route->explain(rq);
+	return rc;
+}
+
+/* Forgets what a failed try has left. */
+static void
+start_over(struct pur_req *rq)
+{
+	size_t n = (size_t)rq->program->res->n_stmts + 1;
+
+	rq->error = (struct pur_error){ .rc = PUR_OK };
+	rq->authenticated = rq->entered = rq->answered = rq->has_object = false;
+	rq->auth = rq->total = NULL;
+	memset(rq->results, 0, n * sizeof(rq->results[0]));
+	pur_reply_reset(&rq->reply);
+}
+
+static enum pur_rc
+answer(struct pur_req *rq)
+{
+	size_t n = (size_t)rq->program->res->n_stmts + 1;
+	enum pur_rc rc = pur_intake_route(rq);
+
+	if (rc != PUR_OK)
+		return rc;
+	rq->results = pur_calloc(rq->arena, n, sizeof(rq->results[0]));
+	rq->sent = pur_calloc(rq->arena, n, sizeof(rq->sent[0]));
+	if (rq->results == NULL || rq->sent == NULL)
+		return pur_refuse(rq, PUR_ETOOLARGE);
+	rc = pur_intake_input(rq);
+	if (rc != PUR_OK)
+		return refuse_after_login(rq, rc);
+	rc = run(rq);
+	if (rc == PUR_ERETRY) { /* serialization failure or deadlock: nothing was done, once more */
+		start_over(rq);
+		rc = run(rq);
+	}
+	return rc == PUR_ERETRY ? pur_refuse(rq, PUR_EUNAVAILABLE) : rc;
+}
+
+static void
+put_allow(struct pur_req *rq)
+{
+	static const enum pur_method methods[] = { PUR_GET, PUR_POST, PUR_PUT, PUR_PATCH, PUR_DELETE };
+	char allow[64] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		if ((rq->path.allowed & methods[i]) != 0)
+			len += (size_t)snprintf(allow + len, sizeof(allow) - len, "%s, %s",
+			    pur_method_name(methods[i]), methods[i] == PUR_GET ? "HEAD, " : "");
+	}
+	snprintf(allow + len, sizeof(allow) - len, "OPTIONS");
+	pur_reply_header(&rq->reply, "Allow", allow);
+}
+
+/* Makes the reply of an error that the request ended with. */
+static void
+reply_error(struct pur_req *rq, enum pur_rc rc)
+{
+	if (rq->error.rc == PUR_OK)
+		rq->error.rc = rc;
+	if (rc == PUR_EMETHOD && pur_method_parse(rq->in.method) == PUR_OPTIONS) {
+		pur_reply_reset(&rq->reply);
+		put_allow(rq);
+		rq->reply.status = 204;
+		return;
+	}
+	pur_reply_reset(&rq->reply);
+	pur_reply_error(&rq->reply, &rq->error, rq->accept.problem, rq->error_extra, rq->in.request_id);
+	if (rc == PUR_EMETHOD)
+		put_allow(rq);
+	if (rc == PUR_EAUTH)
+		pur_reply_header(&rq->reply, "WWW-Authenticate", "Bearer");
+	if (rc == PUR_EUNAVAILABLE || rc == PUR_ESPACE)
+		pur_reply_header(&rq->reply, "Retry-After", "1");
+}
+
+static void
+log_request(struct pur_req *rq)
+{
+	struct pur_db_cost cost = pur_db_cost(rq->db);
+	char tenant[PUR_UUID_TEXT + 1] = "";
+	const struct pur_route *r = rq->path.route;
+
+	if (rq->authenticated || rq->entered)
+		pur_uuid_format(&rq->input.tenant, tenant);
+	pur_log(PUR_INFO, "request", PUR_TEXT_ITEM("request", rq->in.request_id),
+	    PUR_TEXT_ITEM("tenant", tenant[0] != '\0' ? tenant : NULL),
+	    PUR_TEXT_ITEM("method", pur_method_name(pur_method_parse(rq->in.method))),
+	    PUR_TEXT_ITEM("route", r != NULL ? r->path : NULL), PUR_INT_ITEM("status", rq->reply.status),
+	    PUR_INT_ITEM("us", pur_time_now() - rq->begun), PUR_INT_ITEM("db_us", cost.micros),
+	    PUR_INT_ITEM("trips", cost.trips), PUR_INT_ITEM("statements", cost.statements));
+}
+
+/* The process's part of a request stays, all else starts afresh. */
+static void
+begin(struct pur_req *rq)
+{
+	struct pur_reply reply = rq->reply;
+
+	*rq = (struct pur_req){ .conf = rq->conf,
+		.program = rq->program,
+		.db = rq->db,
+		.arena = rq->arena,
+		.in = rq->in,
+		.begun = pur_time_now(),
+		.reply = reply };
+	pur_reply_reset(&rq->reply);
+}
+
+void
+pur_request_handle(struct pur_req *rq)
+{
+	enum pur_rc rc;
+
+	begin(rq);
+	rc = answer(rq);
+	if (rc == PUR_OK && pur_buf_failed(&rq->reply.body))
+		rc = pur_refuse(rq, PUR_EINTERNAL);
+	if (rc != PUR_OK)
+		reply_error(rq, rc);
+	else
+		pur_answer_validate(rq);
+	if (rq->path.route != NULL)
+		pur_reply_header(&rq->reply, "X-Purser-Route", rq->path.route->path);
+	log_request(rq);
+}
+
+void
+pur_request_after(struct pur_req *rq)
+{
+	static const Oid types[] = { PUR_OID_UUID, PUR_OID_UUID };
+	static struct pur_query touch = { .name = "touch",
+		.sql = "SELECT touch_session($1, $2)",
+		.types = types,
+		.n = 2 };
+	struct pur_bind binds[] = { pur_bind_uuid(&rq->input.tenant), pur_bind_uuid(&rq->session) };
+
+	if (!rq->touch || pur_db_begin(rq->db, rq->arena) != PUR_OK ||
+	    pur_db_send(rq->db, &touch, binds, NULL) != PUR_OK || pur_db_commit(rq->db) != PUR_OK)
+		return;
+	(void)pur_db_cost(rq->db);
+}

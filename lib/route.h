@@ -1,0 +1,143 @@
+/*
+ * route: the tables a handler is made of, and finding the route of a request.
+ *
+ * A resource is data: its fields, its SQL statements, its routes. Everything the library knows
+ * of a resource it reads from these tables; `--describe` prints them.
+ */
+#ifndef PUR_ROUTE_H
+#define PUR_ROUTE_H
+
+#include "error.h"
+#include "field.h"
+#include "http.h"
+
+struct pur_req;
+
+/* What a statement is expected to give. */
+enum pur_expect {
+	PUR_NOSTMT = 0,
+	PUR_ONE,  /* one row at most; none is "not found" or "not in that state" */
+	PUR_MANY, /* any number of rows */
+	PUR_LIST, /* any number of rows; the library adds filters, order and page */
+	PUR_EXEC, /* rows are not looked at */
+};
+
+/*
+ * A statement. args names what $1..$n are bound to, separated by spaces:
+ *   @tenant     the credential's tenant          @id      a new UUIDv7, one a request
+ *   @from, @to  the route's states (text[], text) @match   If-Match's revision, or NULL
+ *   @body       the given fields as jsonb         @request the request's id
+ *   @address    the client's address              @agent   its User-Agent, cut to 200
+ *   /name       a part of the path ({ref}: see pur_resource.key)
+ *   ?name       a parameter of the query (the route's .params)
+ *   name        a field of the body               list.name  that field of each of a list's rows
+ *   list.@id    a new UUIDv7 for each row         =name:type  set by code with pur_set_...()
+ * In the text, `{ref}` stands for a comparison of the row's key with /ref ("p.{ref}").
+ */
+struct pur_stmt {
+	enum pur_expect expect;
+	const char *args;
+	const char *sql;
+	bool crosses_tenants; /* needs no @tenant: a definer function guards it, or nothing is read */
+};
+
+enum pur_cache {
+	PUR_PRIVATE = 0, /* private, no-cache, with an ETag */
+	PUR_NO_STORE,
+};
+
+/* What a write does to the number of things there are (`total` of the lists). */
+enum pur_effect {
+	PUR_CHANGES = 0,
+	PUR_CREATES, /* answers 201 with Location */
+	PUR_DELETES,
+	PUR_RESTORES,
+};
+
+#define PUR_STMTS 4 /* most statements of one route */
+
+struct pur_route {
+	enum pur_method method;
+	const char *path;       /* below /api/v1: "/orders/{ref}/approve" */
+	const char *permission; /* "orders:read", or PUR_PUBLIC, or PUR_ANY_ROLE */
+	enum pur_cache cache;
+	int stmts[PUR_STMTS]; /* run in this order; the last that gives rows is the answer */
+	int guard;            /* read after a write that hit no row: why not? (404, 412, 409) */
+	enum pur_rc (*run)(struct pur_req *rq); /* instead of stmts */
+	enum pur_rc (*explain)(
+	    struct pur_req *rq); /* after a refusal by the database: its details */
+	enum pur_effect effect;
+	const struct pur_field *body;   /* NULL: the resource's fields when it creates, PUTs or
+					   PATCHes,   and otherwise nothing */
+	const struct pur_field *params; /* query parameters besides the library's own */
+	const char *from, *to;          /* states: "pending approved" -> "cancelled" */
+	const char *event;              /* what is recorded: "order.approved" */
+	const char *sort;               /* a list's order when none is asked for: "-created_at" */
+	unsigned flags;                 /* of enum pur_route_flag */
+	const char *summary;            /* one line for the documentation */
+	enum pur_rc errors[6];          /* beyond those the library can tell by itself */
+};
+
+enum pur_route_flag {
+	PUR_ROOT = 1 << 0,   /* the path is not below /api */
+	PUR_SECRET = 1 << 1, /* the answer holds a secret: Idempotency-Key is refused, no-store */
+};
+
+#define PUR_PUBLIC "public"
+#define PUR_ANY_ROLE "any"
+
+/* A constraint of the schema, and what it means to a client. */
+struct pur_constraint {
+	const char *name;    /* "products_slug_key" */
+	enum pur_rc rc;      /* PUR_EDUPLICATE */
+	const char *field;   /* "slug" */
+	const char *message; /* "Is taken" */
+};
+
+struct pur_resource {
+	const char *program; /* also the suffix of its database role */
+	const char *title;   /* one thing of it, for messages: "Order" */
+	const char *summary;
+	const struct pur_field *fields;
+	const struct pur_stmt *stmts;             /* counted from 1 */
+	int n_stmts;                              /* PUR_COUNT(stmts) */
+	const struct pur_route *routes;           /* ends with method 0 */
+	const struct pur_constraint *constraints; /* ends with a NULL name */
+	const char *counts; /* `resource` in tenant_counts, where exact totals are kept */
+	struct pur_field
+	    key; /* the human key besides the UUID: { .name = "slug", .type = PUR_SLUG } */
+};
+
+#define PUR_COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+#define PUR_PATH_PARTS 4 /* most {parts} of a path */
+
+/* A route found, and the parts of its path. */
+struct pur_match {
+	const struct pur_route *route;
+	int version;                        /* from /api/v<n>; 0 when the URL names none */
+	unsigned allowed;                   /* methods that this path has; 0: no such path */
+	const char *names[PUR_PATH_PARTS];  /* "{ref}": points into the pattern, not terminated */
+	const char *values[PUR_PATH_PARTS]; /* decoded, in the arena */
+	int n;
+};
+
+/*
+ * Finds the route of a request.
+ * path: the raw path of the request line, without the query.
+ * m: filled; `allowed` tells 404 from 405, and literal parts win over {parts}.
+ * Returns PUR_OK, PUR_ENOTFOUND (also for what cannot be decoded), PUR_EMETHOD or PUR_ETOOLARGE.
+ */
+enum pur_rc pur_route_match(struct pur_arena *a, const struct pur_resource *res,
+			    enum pur_method method, const char *path, struct pur_match *m) PUR_MUST;
+
+/* The decoded value of a path's part by name, or NULL. */
+const char *pur_match_part(const struct pur_match *m, const char *name);
+
+/* The action a route is ("approve" of "/orders/{ref}/approve"), or "" for none. */
+const char *pur_route_action(const struct pur_route *r);
+
+/* True when a word stands in a list of words separated by spaces. */
+bool pur_words_have(const char *words, const char *word, size_t len);
+
+#endif

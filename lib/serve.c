@@ -1,0 +1,259 @@
+/* serve: FastCGI over libfcgi, many kept connections, one request at a time. */
+#define _GNU_SOURCE /* ppoll */
+#include "serve.h"
+#include "intake.h"
+#include "log.h"
+#include "request.h"
+#include "timefmt.h"
+#include <errno.h>
+#include <fcgiapp.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECTIONS 64       /* kept at a time; nginx keeps up to 16 a worker */
+#define TICK 1000            /* milliseconds between looks at idle things */
+#define DRAIN (5 * 1000000)  /* microseconds for kept connections after SIGTERM */
+
+struct connection {
+	FCGX_Request fcgi;
+	bool open;
+};
+
+static volatile sig_atomic_t stop_asked, reopen_asked;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGHUP)
+		reopen_asked = 1;
+	else
+		stop_asked = 1;
+}
+
+/*
+ * Signals are blocked but while waiting, so that none arrives between a look at its flag and the
+ * wait, and none interrupts a request. libfcgi leaves signals alone that have a handler already.
+ */
+static void
+catch_signals(sigset_t *while_waiting)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t block;
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGHUP);
+	sigaddset(&block, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &block, while_waiting);
+}
+
+/* A parameter, NULL where it is empty too: CGI does not tell the two apart. */
+static const char *
+param(const FCGX_Request *f, const char *name)
+{
+	const char *value = FCGX_GetParam(name, f->envp);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* Reads the body; what is beyond the limit is read too, and dropped: the connection is kept. */
+static void
+read_body(struct pur_req *rq, FCGX_Request *f)
+{
+	const char *length = param(f, "CONTENT_LENGTH");
+	long long want = length != NULL ? atoll(length) : 0;
+	char *body, dropped[4096];
+	int n;
+
+	if (want > PUR_BODY_MOST || want < 0) {
+		rq->in.too_large = true;
+		while (FCGX_GetStr(dropped, sizeof(dropped), f->in) > 0)
+			;
+		return;
+	}
+	if (want == 0)
+		return;
+	body = pur_alloc(rq->arena, (size_t)want + 1);
+	if (body == NULL) {
+		rq->in.too_large = true;
+		return;
+	}
+	n = FCGX_GetStr(body, (int)want, f->in);
+	rq->in.body = body;
+	rq->in.body_len = n > 0 ? (size_t)n : 0;
+}
+
+/* The path of the request line, without its query. */
+static const char *
+read_path(struct pur_arena *a, const FCGX_Request *f)
+{
+	const char *uri = param(f, "REQUEST_URI");
+	char *path;
+
+	if (uri == NULL)
+		return "/";
+	path = pur_strndup(a, uri, strcspn(uri, "?"));
+	return path != NULL ? path : "/";
+}
+
+static void
+read_request(struct pur_req *rq, FCGX_Request *f)
+{
+	const char *id = param(f, "REQUEST_ID"), *method = param(f, "REQUEST_METHOD");
+
+	rq->in = (struct pur_incoming){ .method = method != NULL ? method : "",
+		.path = read_path(rq->arena, f),
+		.query = param(f, "QUERY_STRING"),
+		.content_type = param(f, "CONTENT_TYPE"),
+		.accept = param(f, "HTTP_ACCEPT"),
+		.authorization = param(f, "HTTP_AUTHORIZATION"),
+		.cookie = param(f, "HTTP_COOKIE"),
+		.if_match = param(f, "HTTP_IF_MATCH"),
+		.if_none_match = param(f, "HTTP_IF_NONE_MATCH"),
+		.idempotency_key = param(f, "HTTP_IDEMPOTENCY_KEY"),
+		.origin = param(f, "HTTP_ORIGIN"),
+		.sec_fetch_site = param(f, "HTTP_SEC_FETCH_SITE"),
+		.user_agent = param(f, "HTTP_USER_AGENT"),
+		.request_id = id != NULL ? id : "-",
+		.address = param(f, "REMOTE_ADDR") };
+	read_body(rq, f);
+}
+
+/* Sends the answer whole; HEAD's without its body. */
+static void
+send_reply(struct pur_req *rq, FCGX_Request *f, struct pur_buf *head)
+{
+	pur_buf_reset(head);
+	pur_reply_head(&rq->reply, rq->in.request_id, head);
+	FCGX_PutStr(head->data, (int)head->len, f->out);
+	if (strcmp(rq->in.method, "HEAD") != 0 && rq->reply.body.len > 0)
+		FCGX_PutStr(rq->reply.body.data, (int)rq->reply.body.len, f->out);
+}
+
+/* Takes the next request of a connection (a new one, where it isn't open) and answers it. */
+static void
+serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
+{
+	c->open = FCGX_Accept_r(&c->fcgi) == 0;
+	if (!c->open)
+		return;
+	read_request(rq, &c->fcgi);
+	pur_request_handle(rq);
+	send_reply(rq, &c->fcgi, head);
+	FCGX_Finish_r(&c->fcgi);
+	c->open = c->fcgi.ipcFd >= 0;
+	pur_request_after(rq);
+	pur_arena_reset(rq->arena);
+}
+
+/* True when the peer has closed a connection that poll() calls readable. */
+static bool
+has_closed(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Waits for the listener (unless draining or full) and all open connections. */
+static int
+wait_all(const struct connection *all, int listener, struct pollfd *p, const sigset_t *signals)
+{
+	struct timespec tick = { .tv_sec = TICK / 1000 };
+	bool full = true;
+
+	for (int i = 0; i < CONNECTIONS; i++) {
+		p[i] = (struct pollfd){ .fd = all[i].open ? all[i].fcgi.ipcFd : -1, .events = POLLIN };
+		full = full && all[i].open;
+	}
+	p[CONNECTIONS] = (struct pollfd){ .fd = full || stop_asked ? -1 : listener,
+		.events = POLLIN };
+	return ppoll(p, CONNECTIONS + 1, &tick, signals);
+}
+
+static void
+serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p, struct pur_buf *head)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (p[i].fd < 0 || p[i].revents == 0)
+			continue;
+		if (has_closed(p[i].fd)) {
+			FCGX_Free(&all[i].fcgi, 1);
+			all[i].open = false;
+		} else {
+			serve_one(rq, &all[i], head);
+		}
+	}
+	if (p[CONNECTIONS].revents == 0)
+		return;
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (!all[i].open) {
+			serve_one(rq, &all[i], head);
+			return;
+		}
+	}
+}
+
+static bool
+any_open(const struct connection *all)
+{
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (all[i].open)
+			return true;
+	}
+	return false;
+}
+
+int
+pur_serve(struct pur_req *rq, int listener)
+{
+	static struct connection all[CONNECTIONS];
+	struct pollfd p[CONNECTIONS + 1];
+	struct pur_buf head = { .data = NULL };
+	int64_t stop_by = 0;
+	sigset_t signals;
+
+	catch_signals(&signals);
+	if (FCGX_Init() != 0 || fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK) != 0)
+		return -1;
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (FCGX_InitRequest(&all[i].fcgi, listener, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
+			return -1;
+		all[i].fcgi.ipcFd = -1;
+	}
+	pur_log(PUR_INFO, "serving");
+	for (;;) {
+		int ready = wait_all(all, listener, p, &signals);
+
+		if (stop_asked && stop_by == 0)
+			stop_by = pur_time_now() + DRAIN;
+		if (stop_by != 0 && (!any_open(all) || pur_time_now() > stop_by))
+			break;
+		if (reopen_asked) {
+			reopen_asked = 0;
+			pur_log_reopen();
+		}
+		if (ready > 0)
+			serve_ready(rq, all, p, &head);
+		else
+			pur_db_tidy(rq->db);
+	}
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (all[i].open)
+			FCGX_Free(&all[i].fcgi, 1);
+	}
+	pur_buf_free(&head);
+	pur_log(PUR_INFO, "stopped");
+	return 0;
+}

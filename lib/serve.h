@@ -1,0 +1,20 @@
+/*
+ * serve: the FastCGI loop of a program.
+ *
+ * One request at a time, from a new connection or any of the kept ones, whichever has something
+ * to say: a kept connection that is idle never keeps others waiting. On SIGTERM no new connection
+ * is taken, the kept ones are served until the peer closes them or five seconds have passed.
+ * SIGHUP opens the log again.
+ */
+#ifndef PUR_SERVE_H
+#define PUR_SERVE_H
+
+#include "req.h"
+
+/*
+ * Serves requests that come over the listening socket `listener` until SIGTERM.
+ * rq: with the process's members set. Returns 0 after draining, -1 when it could not begin.
+ */
+int pur_serve(struct pur_req *rq, int listener) PUR_MUST;
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * sql: constant fragments that several resources' statements share.
+ */
+#ifndef PUR_SQL_H
+#define PUR_SQL_H
+
+/* Who acts, as authenticate() left it for this transaction; NULL for nobody. */
+#define PUR_ACTOR "nullif(current_setting('app.current_user', true), '')::uuid"
+
+/* A text as [a-z0-9-]: accents taken off (Unicode NFD), everything else becomes '-'. */
+#define PUR_SLUGIFY(text)                                                                          \
+	"trim(BOTH '-' FROM left(regexp_replace(replace(lower(regexp_replace(normalize(" text          \
+	", NFD), '[\\u0300-\\u036f]', '', 'g')), 'ß', 'ss'), '[^a-z0-9]+', '-', 'g'), 80))"
+
+/*
+ * A slug for a new row: the given one, else one made of its name; where that is taken (or nothing
+ * is left of the name) the id's last characters make it unique. For a statement in which $1 is the
+ * tenant and $2 the new id.
+ */
+#define PUR_NEW_SLUG(table, given, name)                                                           \
+	"coalesce(" given ", (SELECT CASE WHEN made.slug = '' OR EXISTS (SELECT FROM " table           \
+	" x WHERE x.tenant_id = $1 AND x.slug = made.slug AND x.active)"                               \
+	" THEN ltrim(made.slug || '-' || right($2::text, 8), '-') ELSE made.slug END"                  \
+	" FROM (SELECT " PUR_SLUGIFY(name) " AS slug) AS made))"
+
+/* The optional If-Match of a guarded write, as argument n ("$3"). */
+#define PUR_MATCHES(n, revision) "(" n "::bigint IS NULL OR " revision " = " n ")"
+
+#endif

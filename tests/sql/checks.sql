@@ -1,0 +1,106 @@
+-- Every CHECK bites: for each a change to the fixture's rows that it must refuse, by its name. The
+-- handlers tell faults by these names.
+\ir fixture.psql
+SELECT * FROM no_plan();
+
+CREATE TEMP TABLE bad (line int GENERATED ALWAYS AS IDENTITY, name text, change text);
+INSERT INTO bad (name, change) VALUES
+  ('accounts_email_check', $$email = '', email_key = ''$$),
+  ('accounts_email_key_check', $$email_key = 'A@pgtap.invalid'$$),
+  ('categories_active_check', $$active = false$$),
+  ('categories_active_check', $$deleted_at = now()$$),
+  ('categories_name_check', $$name = ''$$),
+  ('categories_slug_check', $$slug = 'Cakes'$$),
+  ('categories_slug_check', $$slug = ''$$),
+  ('categories_slug_check', $$slug = '0190d0f0-0000-7000-8000-000000000001'$$),
+  ('events_kind_check', $$kind = ''$$),
+  ('events_object_type_check', $$object_type = ''$$),
+  ('events_request_id_check', $$request_id = repeat('x', 201)$$),
+  ('events_seq_check', $$seq = 0$$),
+  ('idempotency_keys_key_check', $$key = ''$$),
+  ('idempotency_keys_key_check', $$key = repeat('x', 256)$$),
+  ('idempotency_keys_status_check', $$status = 404$$),
+  ('order_lines_name_check', $$name = ''$$),
+  ('order_lines_note_check', $$note = repeat('x', 2001)$$),
+  ('order_lines_position_check', $$position = -1$$),
+  ('order_lines_quantity_check', $$quantity = 0$$),
+  ('order_lines_quantity_check', $$quantity = 100001$$),
+  ('order_lines_tax_check', $$tax = -1$$),
+  ('order_lines_tax_rate_check', $$tax_rate = -1$$),
+  ('order_lines_tax_rate_check', $$tax_rate = 10001$$),
+  ('order_lines_total_check', $$total = -1$$),
+  ('order_lines_unit_price_check', $$unit_price = -1$$),
+  ('orders_currency_check', $$currency = 'eur'$$),
+  ('orders_customer_email_check', $$customer_email = repeat('x', 321)$$),
+  ('orders_customer_name_check', $$customer_name = ''$$),
+  ('orders_customer_phone_check', $$customer_phone = repeat('x', 101)$$),
+  ('orders_notes_check', $$notes = repeat('x', 20001)$$),
+  ('orders_number_check', $$number = 0$$),
+  ('orders_payment_status_check', $$payment_status = 'free'$$),
+  ('orders_reason_check', $$reason = repeat('x', 2001)$$),
+  ('orders_status_check', $$status = 'lost'$$),
+  ('orders_subtotal_check', $$subtotal = -1$$),
+  ('orders_tax_total_check', $$tax_total = -1$$),
+  ('orders_total_check', $$total = -1$$),
+  ('products_active_check', $$active = false$$),
+  ('products_active_check', $$deleted_at = now()$$),
+  ('products_description_check', $$description = repeat('x', 20001)$$),
+  ('products_lead_time_hours_check', $$lead_time_hours = -1$$),
+  ('products_name_check', $$name = ''$$),
+  ('products_sku_check', $$sku = ''$$),
+  ('products_slug_check', $$slug = 'cake 1'$$),
+  ('products_slug_check', $$slug = 'cake' || chr(10)$$),
+  ('products_slug_check', $$slug = '0190d0f0-0000-7000-8000-000000000001'$$),
+  ('products_tax_rate_check', $$tax_rate = -1$$),
+  ('products_tax_rate_check', $$tax_rate = 10001$$),
+  ('products_unit_price_check', $$unit_price = -1$$),
+  ('sessions_idle_seconds_check', $$idle_seconds = 0$$),
+  ('sessions_token_hash_check', $$token_hash = '\x00'$$),
+  ('sessions_user_agent_check', $$user_agent = repeat('x', 2001)$$),
+  ('settings_currency_check', $$currency = 'EURO'$$),
+  ('settings_locale_check', $$locale = ''$$),
+  ('settings_time_zone_check', $$time_zone = ''$$),
+  ('stock_movements_delta_check', $$delta = 0$$),
+  ('stock_movements_kind_check', $$kind = 'theft'$$),
+  ('stock_movements_on_hand_check', $$on_hand = -1$$),
+  ('stock_movements_reason_check', $$reason = repeat('x', 2001)$$),
+  -- Checks run by name: what is below 0 but not below reserved cannot be had otherwise.
+  ('stock_not_oversold', $$reserved = 11$$),
+  ('stock_not_oversold', $$on_hand = 1$$),
+  ('stock_not_oversold', $$on_hand = -1$$),
+  ('stock_on_hand_check', $$on_hand = -1, reserved = -1$$),
+  ('stock_reserved_check', $$reserved = -1$$),
+  ('tenant_counts_n_check', $$n = -1$$),
+  ('tenant_slugs_slug_check', $$slug = 'Sweet'$$),
+  ('tenant_slugs_slug_check', $$slug = '0190d0f0-0000-7000-8000-000000000001'$$),
+  ('tenant_state_event_seq_check', $$event_seq = -1$$),
+  ('tenant_state_order_number_check', $$order_number = -1$$),
+  ('tenants_active_check', $$active = false$$),
+  ('tenants_name_check', $$name = ''$$),
+  ('users_active_check', $$active = false$$),
+  ('users_email_check', $$email = ''$$),
+  ('users_name_check', $$name = ''$$),
+  ('users_role_check', $$role = 'root'$$);
+
+SELECT is_empty($$
+  SELECT conname FROM pg_constraint
+   WHERE connamespace = 'purser'::regnamespace AND contype = 'c'
+  EXCEPT SELECT name FROM bad $$, 'every CHECK is tried here');
+
+SELECT throws_ok(
+         format('UPDATE %s SET %s WHERE %s', c.conrelid::regclass, b.change,
+           CASE c.conrelid::regclass::text
+             WHEN 'accounts' THEN 'id = pg_temp.id(''a account'')'
+             WHEN 'tenants' THEN 'id = pg_temp.id(''a'')'
+             ELSE 'tenant_id = pg_temp.id(''a'')' END),
+         '23514',
+         format('new row for relation "%s" violates check constraint "%s"',
+           c.conrelid::regclass, b.name),
+         b.name || ': ' || b.change)
+  FROM bad b
+  LEFT JOIN pg_constraint c
+    ON c.conname = b.name AND c.connamespace = 'purser'::regnamespace
+ ORDER BY b.line;
+
+SELECT * FROM finish();
+ROLLBACK;
