@@ -54,12 +54,14 @@ without_suffix() { sed 's/\.c$//'; }
 list() { awk -v name="$1" 'BEGIN { printf "\n%s =", name } { printf " \\\n\t%s", $0 } END { print "" }'; }
 
 generate_dispatch() {
-	if list_dispatch | replace "$ROOT/nginx/dispatch.conf"; then
+	[ -x "$VAR/install/bin/purser" ] || return 0
+	list_dispatch "$VAR/install" >"$VAR/build/dispatch.conf"
+	if replace "$ROOT/nginx/dispatch.conf" <"$VAR/build/dispatch.conf"; then
 		echo "nginx/dispatch.conf was not up to date: made anew"
 	fi
 }
 
-list_dispatch() { "$VAR/install/bin/purser" dispatch "$VAR/install/libexec/purser"; }
+list_dispatch() { "$1/bin/purser" dispatch "$1/libexec/purser"; } # INSTALLED
 
 # Our own C files, and our own shell scripts; ./dev brings the rooms it reads with it.
 c_files() { find lib handlers tools tests bench -name '*.[ch]' 2>/dev/null | sort; }

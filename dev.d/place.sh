@@ -23,8 +23,11 @@ open_var() {
 		die "paths with spaces or quotes do not work with make: $ROOT, $VAR" ;;
 	esac
 	if [ -L "$VAR" ] && [ ! -e "$VAR" ]; then rm -f "$VAR"; fi
+	if [ -d "$VAR" ] && [ -z "$(ls -A "$VAR")" ]; then rmdir "$VAR"; fi
 	[ -d "$VAR" ] || make_var
+	[ -e "$VAR/lock" ] || die "$VAR holds something that ./dev did not make"
 	set_paths
+	run_as true || die "$RUN_USER cannot enter $VAR: give another place as PURSER_VAR"
 	mkdir -p "$VAR/log" "$VAR/etc" "$VAR/nginx/tmp" "$VAR/secrets" "$VAR/tls"
 	chmod 0700 "$VAR/secrets"
 	touch "$VAR/log/purser.log" "$VAR/log/postgresql.log" "$VAR/log/nginx-error.log"
@@ -58,6 +61,7 @@ make_var() {
 		ln -s "$elsewhere" "$VAR"
 		say "$RUN_USER cannot enter $parent: $VAR is a link to $elsewhere"
 	fi
+	touch "$VAR/lock"
 }
 
 # The folder of sockets. A socket's path has 107 bytes at most, so a long one becomes a link.
@@ -89,7 +93,7 @@ remove_data() { rm -rf "$VAR/database" "$VAR/secrets" "$VAR/log" "$VAR/dev.env" 
 
 remove_var() {
 	local link=${PURSER_VAR:-$ROOT/var}
-	case $VAR in / | /usr | /var | /home | /root | "$HOME" | "$ROOT") die "will not remove $VAR" ;; esac
+	case $VAR in / | /usr | /var | /home | /root | "${HOME:-/}" | "$ROOT") die "will not remove $VAR" ;; esac
 	[ -e "$VAR/lock" ] || die "$VAR does not look like a folder of ./dev"
 	rm -rf "${RUN:?}" "${VAR:?}"
 	if [ -L "$link" ]; then rm -f "$link"; fi

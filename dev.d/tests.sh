@@ -153,10 +153,7 @@ stage_structure() {
 }
 
 sources_are_listed() { list_sources | diff -u sources.am -; }
-dispatch_is_current() {
-	local there=$VAR/trees/gcc/install
-	"$there/bin/purser" dispatch "$there/libexec/purser" | diff -u nginx/dispatch.conf -
-}
+dispatch_is_current() { list_dispatch "$VAR/trees/gcc/install" | diff -u nginx/dispatch.conf -; }
 
 stage_format() {
 	check "C code is laid out as .clang-format says" \

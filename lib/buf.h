@@ -48,6 +48,7 @@ pur_buf_puts(struct pur_buf *b, const char *s)
 /* Decimal, without the cost of printf. */
 void pur_buf_put_int(struct pur_buf *b, int64_t n);
 
+/* Needs room for one byte more than it writes. */
 void pur_buf_printf(struct pur_buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -351,7 +351,7 @@ scan_value(struct cursor *c, int depth)
 		return scan_text(c, "null");
 	case '{':
 	case '[':
-		if (depth == PUR_JSON_DEPTH)
+		if (depth >= PUR_JSON_DEPTH)
 			return wrong(c, too_deep);
 		if (*c->p++ == '{')
 			return scan_inside(c, '}', scan_member, depth + 1);

@@ -1,5 +1,4 @@
 /* serve: FastCGI over libfcgi, many kept connections, one request at a time. */
-#define _GNU_SOURCE /* ppoll */
 #include "serve.h"
 #include "intake.h"
 #include "log.h"

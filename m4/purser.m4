@@ -35,6 +35,9 @@ AC_DEFUN([PUR_WARNINGS], [
   PUR_CFLAG([-std=gnu11])
   PUR_CFLAG([-Wall])
   PUR_CFLAG([-Wextra])
+  # What C itself no longer allows.
+  PUR_CFLAG([-Werror=implicit-function-declaration -Werror=int-conversion])
+  PUR_CFLAG([-Werror=incompatible-pointer-types -Werror=return-type])
   # A name that hides another is read as the other.
   PUR_CFLAG([-Wshadow])
   # Every function is either static or declared in a header; () is not a prototype.

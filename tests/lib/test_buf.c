@@ -84,6 +84,26 @@ test_reserve(void **state)
 	pur_buf_free(&b);
 }
 
+/* What printf writes ends at every distance from the end of the memory. */
+static void
+test_printf_at_the_edge(void **state)
+{
+	(void)state;
+	for (size_t filled = 1015; filled <= 1024; filled++) {
+		struct pur_buf b = { 0 };
+
+		assert_int_equal(pur_buf_reserve(&b, 1), 0);
+		assert_int_equal(b.cap, 1024);
+		while (b.len < filled)
+			pur_buf_putc(&b, 'x');
+		pur_buf_printf(&b, "%s", "12345");
+		assert_false(pur_buf_failed(&b));
+		assert_int_equal(b.len, filled + 5);
+		assert_memory_equal(b.data + filled, "12345", 5);
+		pur_buf_free(&b);
+	}
+}
+
 static void
 test_ceiling_is_exact(void **state)
 {
@@ -148,6 +168,8 @@ test_borrowed_array_is_never_replaced(void **state)
 	(void)state;
 	pur_buf_puts(&b, "01234567");
 	assert_holds(&b, "01234567");
+	assert_int_equal(pur_buf_reserve(&b, 0), 0);
+	assert_ptr_equal(b.data, array);
 	pur_buf_putc(&b, 'x');
 	assert_true(pur_buf_failed(&b));
 	assert_ptr_equal(b.data, array);
@@ -180,7 +202,8 @@ test_reset_keeps_little_and_releases_much(void **state)
 	char *data;
 
 	(void)state;
-	assert_int_equal(pur_buf_reserve(&b, 60000), 0);
+	assert_int_equal(pur_buf_reserve(&b, 65536), 0);
+	assert_int_equal(b.cap, 65536);
 	data = b.data;
 	pur_buf_puts(&b, "old");
 	pur_buf_reset(&b);
@@ -203,6 +226,7 @@ main(void)
 		cmocka_unit_test(test_writes_follow_each_other),
 		cmocka_unit_test(test_growth_keeps_the_content),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_printf_at_the_edge),
 		cmocka_unit_test(test_ceiling_is_exact),
 		cmocka_unit_test(test_nothing_is_written_after_a_failure),
 		cmocka_unit_test(test_sizes_that_cannot_be),

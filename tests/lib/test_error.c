@@ -188,20 +188,25 @@ static void
 test_full_arena_keeps_the_code(void **state)
 {
 	struct pur_arena *tiny = pur_arena_new(0);
-	struct pur_arena *small = pur_arena_new(sizeof(struct pur_detail) + 8);
+	struct pur_arena *no_message = pur_arena_new(32);
+	struct pur_arena *no_field = pur_arena_new(48);
 	struct pur_error e = { 0 };
 
 	(void)state;
 	assert_non_null(tiny);
-	assert_non_null(small);
+	assert_non_null(no_message);
+	assert_non_null(no_field);
+	assert_true(sizeof(struct pur_detail) <= 32);
 	pur_error_detail(&e, tiny, "field", "message");
-	pur_error_detail(&e, small, "field", "message");
+	pur_error_detail(&e, no_message, "field", "message");
+	pur_error_detail(&e, no_field, "field", "message");
 	assert_null(e.details);
 	assert_null(e.last);
 	assert_int_equal(pur_error_set(&e, tiny, PUR_EBODY, "copied nowhere"), PUR_EBODY);
 	assert_null(e.message);
 	pur_arena_free(tiny);
-	pur_arena_free(small);
+	pur_arena_free(no_message);
+	pur_arena_free(no_field);
 }
 
 int

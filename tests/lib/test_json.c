@@ -315,6 +315,27 @@ test_members_are_counted(void **state)
 	}
 }
 
+/* Objects and arrays count alike, alone and mixed. */
+static void
+test_depth_is_exact(void **state)
+{
+	(void)state;
+	for (unsigned kinds = 0; kinds < 1 << 17; kinds += 257) {
+		struct pur_json_scan scan;
+		char text[200] = "";
+
+		for (int depth = 0; depth < 16; depth++)
+			strcat(text, kinds >> depth & 1 ? "{\"a\":" : "[");
+		strcat(text, "0");
+		for (int depth = 15; depth >= 0; depth--)
+			strcat(text, kinds >> depth & 1 ? "}" : "]");
+		assert_int_equal(scan_copy(text, strlen(text), &scan), 0);
+		*strchr(text, '0') = kinds >> 16 & 1 ? '{' : '[';
+		assert_int_equal(scan_copy(text, strlen(text), &scan), -1);
+		assert_string_equal(scan.problem, "Nested deeper than 16");
+	}
+}
+
 static void
 test_depth_bombs_are_cheap(void **state)
 {
@@ -400,6 +421,9 @@ test_duplicate_members(void **state)
 		{ "{\"0123456789012345678901234567890123456789012345678901234567890123\":1,"
 		  "\"0123456789012345678901234567890123456789012345678901234567890123\":2}",
 		  "Duplicate member at byte 70" },
+		{ "{\"01234567890123456789012345678901234567890123456789012345678901\":1,\"01234567890123456789012345678901234567890123456789012345678901\":2}",
+		  "Duplicate member \"01234567890123456789012345678901234567890123456789012345678901\"" },
+		{ "[[[[[[[[[[[[[[[{\"a\":1,\"a\":1}]]]]]]]]]]]]]]]", "Duplicate member \"a\"" },
 	};
 
 	for (size_t i = 0; i < N_OF(rows); i++) {
@@ -787,6 +811,7 @@ main(void)
 		cmocka_unit_test(test_messages_tell_the_place),
 		cmocka_unit_test(test_every_beginning_ends_too_early),
 		cmocka_unit_test(test_members_are_counted),
+		cmocka_unit_test(test_depth_is_exact),
 		cmocka_unit_test(test_depth_bombs_are_cheap),
 		cmocka_unit_test(test_parse_gives_the_value),
 		cmocka_unit_test(test_null_is_a_value),

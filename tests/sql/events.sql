@@ -74,6 +74,7 @@ SELECT pg_temp.session(:'tenant', :'actor', 'fresh') AS same,
 \setenv PGPORT :PORT
 \setenv PGUSER :USER
 \setenv PGDATABASE :DBNAME
+\setenv PGOPTIONS '-c statement_timeout=5s'
 \set same `psql -XAtq -v VERBOSITY=sqlstate -c :'same' 2>&1`
 \set another `psql -XAtq -v VERBOSITY=sqlstate -c :'another' 2>&1`
 \set someone `psql -XAtq -v VERBOSITY=sqlstate -c :'someone' 2>&1`

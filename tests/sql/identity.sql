@@ -1,6 +1,6 @@
 -- sql/deploy/identity.sql: who gets in, and who does not.
 \ir fixture.psql
-SELECT plan(43);
+SELECT plan(46);
 
 -- Authentication, as any program calls it
 CREATE FUNCTION pg_temp.as_manager(p_tenant text, p_token text, p_roles text[] DEFAULT '{manager}')
@@ -8,6 +8,12 @@ RETURNS TABLE (user_id uuid, session_id uuid, role text, currency text, touch bo
 LANGUAGE sql
 AS $$ SELECT * FROM purser.authenticate(pg_temp.id(p_tenant), sha256(('token ' || p_token)::bytea),
   p_roles) $$;
+
+-- A local setting ends with the function that has a SET of its own for it; one that would outlive
+-- the transaction, and reach the next request of the connection, also outlives the function.
+CREATE FUNCTION pg_temp.scoped(p_sql text) RETURNS void LANGUAGE plpgsql
+SET app.current_tenant = 'before' SET "app.current_user" = 'before'
+AS $$ BEGIN EXECUTE p_sql; END $$;
 
 SET LOCAL ROLE purser_products;
 SELECT row_eq($$ SELECT * FROM pg_temp.as_manager('a', 'a', '{owner,manager}') $$,
@@ -20,6 +26,15 @@ SELECT results_eq('SELECT DISTINCT tenant_id FROM purser.products',
 SELECT row_eq($$ SELECT * FROM pg_temp.as_manager('b', 'b') $$,
   ROW (pg_temp.id('b user'), pg_temp.id('b session'), 'manager'::text, 'JPY'::text, false),
   'the currency is the tenant''s');
+
+SELECT set_config('app.current_tenant', '', true), set_config('app.current_user', '', true)
+  \g /dev/null
+SELECT pg_temp.scoped($$ SELECT * FROM pg_temp.as_manager('a', 'a') $$) \g /dev/null
+SELECT is(current_setting('app.current_tenant'), '', 'the tenant is set for the transaction only');
+SELECT is(current_setting('app.current_user'), '', 'so is the user');
+SELECT pg_temp.scoped($$ SELECT purser.touch_session(pg_temp.id('a'), pg_temp.id('x')) $$)
+  \g /dev/null
+SELECT is(current_setting('app.current_tenant'), '', 'and by touch_session too');
 
 SELECT throws_ok($$ SELECT * FROM pg_temp.as_manager('a', 'wrong') $$, 'PU401',
   'no such session', 'a wrong token: 401');

@@ -119,7 +119,7 @@ SELECT is_empty($$ SELECT evtname FROM pg_event_trigger $$, 'no event triggers')
 SELECT is_empty($$
   SELECT c.relname, r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
    WHERE c.relnamespace = 'purser'::regnamespace
-     AND NOT (c.relkind = 'v' AND c.reloptions @> '{security_invoker=true}') $$,
+     AND (c.relkind = 'v' AND c.reloptions @> '{security_invoker=true}') IS NOT TRUE $$,
   'no rules, and no views but with security_invoker');
 SELECT is_empty($$
   SELECT typname FROM pg_type

@@ -1,0 +1,138 @@
+/*
+ * dispatch: `purser dispatch` writes nginx/dispatch.conf. A path belongs to the program of its
+ * innermost collection: each program's shortest paths become one line each, longest first.
+ */
+#include "command.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+struct line {
+	const char *path, *program;
+	int root; /* not below /api */
+	int parts;
+};
+
+static int
+count_parts(const char *path)
+{
+	int n = 0;
+
+	for (; *path != '\0'; path++)
+		n += *path == '/';
+	return n;
+}
+
+/* True when all of `head` stands at the beginning of `path`, part by part; {parts} are alike. */
+static int
+begins_with(const char *path, const char *head)
+{
+	while (*head == '/' && *path == '/') {
+		size_t h = strcspn(++head, "/"), p = strcspn(++path, "/");
+
+		if (!(*head == '{' && *path == '{') && (h != p || memcmp(head, path, h) != 0))
+			return 0;
+		head += h;
+		path += p;
+	}
+	return *head == '\0';
+}
+
+/* Adds a route's path, unless one of the same program covers it; drops those it covers. */
+static size_t
+add_path(struct line *lines, size_t n, const struct line *new)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(lines[i].program, new->program) == 0 && begins_with(new->path, lines[i].path))
+			return n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(lines[i].program, new->program) != 0 || !begins_with(lines[i].path, new->path))
+			lines[kept++] = lines[i];
+	}
+	lines[kept++] = *new;
+	return kept;
+}
+
+static int
+longest_first(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	return x->parts != y->parts ? y->parts - x->parts : strcmp(x->path, y->path);
+}
+
+static void
+print_line(const struct line *l)
+{
+	printf("\t\"~^%s", l->root ? "" : "/api(?:/v[0-9]+)?");
+	for (const char *p = l->path; *p != '\0';) {
+		size_t len = strcspn(p + 1, "/") + 1;
+
+		if (p[1] == '{')
+			printf("/[^/]+");
+		else
+			printf("%.*s", (int)len, p);
+		p += len;
+	}
+	printf("%s\" purser_%s;\n", l->root ? "$" : "(?:/|$)", l->program);
+}
+
+static void
+print_upstream(const char *program)
+{
+	printf("upstream purser_%s {\n"
+	       "\tserver unix:/run/purser/%s.sock;\n"
+	       "\tkeepalive 16;\n"
+	       "\tkeepalive_timeout 2s;\n"
+	       "}\n\n",
+	    program, program);
+}
+
+static size_t
+collect(struct json_object *program, struct line *lines, size_t n, size_t most)
+{
+	struct json_object *routes;
+
+	if (!json_object_object_get_ex(program, "routes", &routes))
+		return n;
+	for (size_t k = 0; k < json_object_array_length(routes) && n < most; k++) {
+		struct json_object *r = json_object_array_get_idx(routes, k);
+		struct line l = { .path = text_of(r, "path"),
+			.program = text_of(program, "program"),
+			.root = strcmp(text_of(r, "root"), "true") == 0 };
+
+		l.parts = count_parts(l.path);
+		n = add_path(lines, n, &l);
+	}
+	return n;
+}
+
+int
+dispatch_command(int argc, char **argv)
+{
+	struct json_object *all = describe_programs(argc > 1 ? argv[1] : PUR_LIBEXECDIR "/purser");
+	static struct line lines[1024];
+	size_t n = 0;
+
+	if (all == NULL)
+		return EX_UNAVAILABLE;
+	printf("# Which program serves which path. Made by `./dev generate` from what the programs say of\n"
+	       "# themselves; do not edit.\n\n");
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *one = json_object_array_get_idx(all, i);
+
+		print_upstream(text_of(one, "program"));
+		n = collect(one, lines, n, sizeof(lines) / sizeof(lines[0]));
+	}
+	qsort(lines, n, sizeof(lines[0]), longest_first);
+	printf("map $uri $purser_program {\n\tdefault \"\";\n");
+	for (size_t i = 0; i < n; i++)
+		print_line(&lines[i]);
+	printf("}\n");
+	json_object_put(all);
+	return EX_OK;
+}

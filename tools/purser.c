@@ -1,0 +1,49 @@
+/* purser: the operator's command. */
+#include "command.h"
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *usage, *summary;
+} commands[] = {
+	{ "tenant", tenant_command,
+	  "create SLUG --name NAME [--currency EUR] [--time-zone UTC] [--locale en]",
+	  "make a business" },
+	{ "user", user_command, "create --tenant SLUG --email ADDRESS --name NAME --role ROLE",
+	  "make a person a member; the password is read from standard input" },
+	{ "routes", routes_command, "[FOLDER]",
+	  "list every route with its program, permission and cache policy" },
+	{ "dispatch", dispatch_command, "[FOLDER]", "write nginx's table of paths and programs" },
+};
+
+static int
+usage(FILE *out)
+{
+	fprintf(out, "usage: purser COMMAND\n\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(out, "  purser %s %s\n      %s\n", commands[i].name, commands[i].usage,
+		    commands[i].summary);
+	fprintf(out, "\nPURSER_DB names the database, as the administrator sees it: a libpq conninfo.\n"
+		     "purser(1) says more.\n");
+	return out == stdout ? EX_OK : EX_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (sodium_init() < 0)
+		return EX_SOFTWARE;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return usage(stdout);
+	if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		return puts("purser " PUR_VERSION) < 0 ? EX_IOERR : EX_OK;
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	return usage(stderr);
+}
