@@ -41,18 +41,4 @@ static const struct pur_route routes[] = {
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 
-static const struct pur_resource health = {
-	.program = "health",
-	.title = "Health",
-	.summary = "Whether Purser is alive and ready",
-	.fields = fields,
-	.stmts = stmts,
-	.n_stmts = PUR_COUNT(stmts),
-	.routes = routes,
-};
-
-int
-main(int argc, char **argv)
-{
-	return pur_main(argc, argv, &health);
-}
+PUR_PROGRAM(.program = "health", .title = "Health", .summary = "Whether Purser is alive and ready")

@@ -8,53 +8,74 @@ enum { LIST = 1, GET, ADJUST };
 
 static const struct pur_field fields[] = {
 	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_READONLY, .column = "s.product_id" },
-	{ .name = "name", .type = PUR_TEXT, .flags = PUR_READONLY | PUR_SORT | PUR_FILTER,
+	{ .name = "name",
+	  .type = PUR_TEXT,
+	  .flags = PUR_READONLY | PUR_SORT | PUR_FILTER,
 	  .column = "p.name" },
-	{ .name = "slug", .type = PUR_SLUG, .flags = PUR_READONLY | PUR_FILTER, .column = "p.slug" },
+	{ .name = "slug",
+	  .type = PUR_SLUG,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "p.slug" },
 	{ .name = "sku", .type = PUR_TEXT, .flags = PUR_READONLY | PUR_FILTER, .column = "p.sku" },
-	{ .name = "track_stock", .type = PUR_BOOL, .flags = PUR_READONLY | PUR_FILTER,
+	{ .name = "track_stock",
+	  .type = PUR_BOOL,
+	  .flags = PUR_READONLY | PUR_FILTER,
 	  .column = "p.track_stock" },
-	{ .name = "on_hand", .type = PUR_INT, .flags = PUR_READONLY | PUR_FILTER,
-	  .column = "s.on_hand", .summary = "Lying on the shelf" },
-	{ .name = "reserved", .type = PUR_INT, .flags = PUR_READONLY | PUR_FILTER,
-	  .column = "s.reserved", .summary = "Promised to pending orders" },
-	{ .name = "available", .type = PUR_INT, .flags = PUR_READONLY | PUR_FILTER,
-	  .column = "(s.on_hand - s.reserved)", .summary = "Can still be sold" },
+	{ .name = "on_hand",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "s.on_hand",
+	  .summary = "Lying on the shelf" },
+	{ .name = "reserved",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "s.reserved",
+	  .summary = "Promised to pending orders" },
+	{ .name = "available",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "(s.on_hand - s.reserved)",
+	  .summary = "Can still be sold" },
 	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
 	{ .name = NULL },
 };
 
 static const struct pur_field adjustment[] = {
-	{ .name = "delta", .type = PUR_INT, .min = -1000000, .max = 1000000, .flags = PUR_REQUIRED,
+	{ .name = "delta",
+	  .type = PUR_INT,
+	  .min = -1000000,
+	  .max = 1000000,
+	  .flags = PUR_REQUIRED,
 	  .summary = "Units that came (or, negative, went)" },
 	{ .name = "reason", .type = PUR_TEXT, .max = 500, .flags = PUR_REQUIRED },
 	{ .name = NULL },
 };
 
 #define COLUMNS                                                                                    \
-	"s.product_id, p.name, p.slug, p.sku, p.track_stock, s.on_hand, s.reserved,"                   \
+	"s.product_id, p.name, p.slug, p.sku, p.track_stock, s.on_hand, s.reserved,"               \
 	" s.on_hand - s.reserved AS available, s.updated_at, s.revision AS _revision"
 #define FROM " FROM stock s JOIN products p ON p.tenant_id = s.tenant_id AND p.id = s.product_id"
 
 static const struct pur_stmt stmts[] = {
 	[LIST] = { PUR_LIST, "@tenant",
-	           "SELECT " COLUMNS FROM
-	           " WHERE s.tenant_id = $1 AND p.tenant_id = $1 AND p.active" },
+		   "SELECT " COLUMNS FROM
+		   " WHERE s.tenant_id = $1 AND p.tenant_id = $1 AND p.active" },
 	[GET] = { PUR_ONE, "@tenant /product",
-	          "SELECT " COLUMNS FROM
-	          " WHERE s.tenant_id = $1 AND p.tenant_id = $1 AND p.{product} AND p.active" },
+		  "SELECT " COLUMNS FROM
+		  " WHERE s.tenant_id = $1 AND p.tenant_id = $1 AND p.{product} AND p.active" },
 	[ADJUST] = { PUR_ONE, "@tenant /product @match delta reason",
-	             "WITH moved AS (UPDATE stock s SET on_hand = s.on_hand + $4,"
-	             "  revision = s.revision + 1, updated_at = now() FROM products p"
-	             "  WHERE s.tenant_id = $1 AND p.tenant_id = $1 AND p.id = s.product_id"
-	             "  AND p.{product} AND p.active AND " PUR_MATCHES("$3", "s.revision")
-	             "  RETURNING s.*"
-	             "), entry AS (INSERT INTO stock_movements"
-	             "  (tenant_id, id, product_id, delta, kind, reason, on_hand)"
-	             "  SELECT tenant_id, uuid_v7(), product_id, $4, 'adjustment', $5, on_hand"
-	             "  FROM moved RETURNING id"
-	             ") SELECT " COLUMNS " FROM moved s JOIN products p"
-	             " ON p.tenant_id = $1 AND p.id = s.product_id" },
+		     "WITH moved AS (UPDATE stock s SET on_hand = s.on_hand + $4,"
+		     "  revision = s.revision + 1, updated_at = now() FROM products p"
+		     "  WHERE s.tenant_id = $1 AND p.tenant_id = $1 AND p.id = s.product_id"
+		     "  AND p.{product} AND p.active AND " PUR_MATCHES(
+			 "$3",
+			 "s.revision") "  RETURNING s.*"
+				       "), entry AS (INSERT INTO stock_movements"
+				       "  (tenant_id, id, product_id, delta, kind, reason, on_hand)"
+				       "  SELECT tenant_id, uuid_v7(), product_id, $4, 'adjustment', $5, on_hand"
+				       "  FROM moved RETURNING id"
+				       ") SELECT " COLUMNS " FROM moved s JOIN products p"
+				       " ON p.tenant_id = $1 AND p.id = s.product_id" },
 };
 
 static const struct pur_constraint constraints[] = {
@@ -75,20 +96,6 @@ static const struct pur_route routes[] = {
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 
-static const struct pur_resource inventory = {
-	.program = "inventory",
-	.title = "Stock",
-	.summary = "How many of each product there are",
-	.fields = fields,
-	.stmts = stmts,
-	.n_stmts = PUR_COUNT(stmts),
-	.routes = routes,
-	.constraints = constraints,
-	.key = { .name = "slug", .type = PUR_SLUG },
-};
-
-int
-main(int argc, char **argv)
-{
-	return pur_main(argc, argv, &inventory);
-}
+PUR_PROGRAM(.program = "inventory", .title = "Stock",
+	    .summary = "How many of each product there are", .constraints = constraints,
+	    .key = { .name = "slug", .type = PUR_SLUG })

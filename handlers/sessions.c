@@ -23,7 +23,9 @@ static const struct pur_field login_fields[] = {
 	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_REQUIRED },
 	{ .name = "password", .type = PUR_TEXT, .flags = PUR_REQUIRED | PUR_WRITEONLY, .max = 128 },
 	{ .name = "tenant", .type = PUR_SLUG, .summary = "Needed by members of several tenants" },
-	{ .name = "cookie", .type = PUR_BOOL, .default_value = "false",
+	{ .name = "cookie",
+	  .type = PUR_BOOL,
+	  .default_value = "false",
 	  .summary = "Whether a browser shall keep the token as a cookie" },
 	{ .name = NULL },
 };
@@ -35,25 +37,25 @@ static const struct pur_field login_fields[] = {
 
 static const struct pur_stmt stmts[] = {
 	[FIND] = { PUR_MANY, "email tenant",
-	           "SELECT tenant_id, slug, tenant_name, user_id, name, email, role, currency,"
-	           " password_hash FROM login_candidates(lower($1), $2)",
-	           .crosses_tenants = true },
+		   "SELECT tenant_id, slug, tenant_name, user_id, name, email, role, currency,"
+		   " password_hash FROM login_candidates(lower($1), $2)",
+		   .crosses_tenants = true },
 	[CREATE] = { PUR_ONE,
-	             "=tenant:uuid @id =user:uuid =hash:bytes =lifetime:int =idle:int @address @agent",
-	             "INSERT INTO sessions AS s (tenant_id, id, user_id, token_hash, expires_at,"
-	             " idle_seconds, address, user_agent) VALUES ($1, $2, $3, $4,"
-	             " now() + $5 * interval '1 s', $6, $7::inet, left($8, 200))"
-	             " RETURNING " COLUMNS },
+		     "=tenant:uuid @id =user:uuid =hash:bytes =lifetime:int =idle:int @address @agent",
+		     "INSERT INTO sessions AS s (tenant_id, id, user_id, token_hash, expires_at,"
+		     " idle_seconds, address, user_agent) VALUES ($1, $2, $3, $4,"
+		     " now() + $5 * interval '1 s', $6, $7::inet, left($8, 200))"
+		     " RETURNING " COLUMNS },
 	[LIST] = { PUR_LIST, "@tenant",
-	           "SELECT " COLUMNS ", s.id = " THIS " AS current FROM sessions s WHERE " OWN
-	           " AND s.expires_at > now()" },
+		   "SELECT " COLUMNS ", s.id = " THIS " AS current FROM sessions s WHERE " OWN
+		   " AND s.expires_at > now()" },
 	[END_THIS] = { PUR_ONE, "@tenant",
-	               "DELETE FROM sessions s WHERE " OWN " AND s.id = " THIS
-	               " RETURNING " COLUMNS },
+		       "DELETE FROM sessions s WHERE " OWN " AND s.id = " THIS
+		       " RETURNING " COLUMNS },
 	[END_ONE] = { PUR_ONE, "@tenant /id",
-	              "DELETE FROM sessions s WHERE " OWN " AND s.id = $2 RETURNING " COLUMNS },
+		      "DELETE FROM sessions s WHERE " OWN " AND s.id = $2 RETURNING " COLUMNS },
 	[END_ALL] = { PUR_MANY, "@tenant",
-	              "DELETE FROM sessions s WHERE " OWN " RETURNING " COLUMNS },
+		      "DELETE FROM sessions s WHERE " OWN " RETURNING " COLUMNS },
 };
 
 /* A hash that no password fits: an unknown address costs as much time as a known one. */
@@ -66,7 +68,8 @@ decoy(void)
 	if (hash[0] == '\0') {
 		randombytes_buf(secret, sizeof(secret));
 		if (crypto_pwhash_str(hash, (const char *)secret, sizeof(secret),
-		        crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+				      crypto_pwhash_OPSLIMIT_INTERACTIVE,
+				      crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
 			hash[0] = '\0';
 	}
 	return hash;
@@ -102,7 +105,8 @@ put_login(struct pur_buf *b, const char *token, const PGresult *who, const PGres
 static enum pur_rc
 login(struct pur_req *rq)
 {
-	const struct pur_value *password = pur_body(rq, "password"), *cookie = pur_body(rq, "cookie");
+	const struct pur_value *password = pur_body(rq, "password"),
+			       *cookie = pur_body(rq, "cookie");
 	char token[PUR_TOKEN_TEXT + 1];
 	unsigned char hash[PUR_TOKEN_HASH];
 	struct pur_uuid tenant, user;
@@ -116,11 +120,13 @@ login(struct pur_req *rq)
 		return rc;
 	found = pur_rows(rq, FIND);
 	known = pur_row_text(found, 0, "password_hash");
-	if (crypto_pwhash_str_verify(known != NULL ? known : decoy(), password->s, password->len) != 0 ||
+	if (crypto_pwhash_str_verify(known != NULL ? known : decoy(), password->s, password->len) !=
+		0 ||
 	    known == NULL)
 		return pur_fail(rq, PUR_EAUTH, "Wrong e-mail address, password or tenant");
 	if (pur_rows_count(found) > 1)
-		return pur_fail(rq, PUR_ETENANT, "Say which tenant: this person belongs to several");
+		return pur_fail(rq, PUR_ETENANT,
+				"Say which tenant: this person belongs to several");
 	if (pur_row_uuid(found, 0, "tenant_id", &tenant) != 0 ||
 	    pur_row_uuid(found, 0, "user_id", &user) != 0)
 		return pur_fail(rq, PUR_EINTERNAL, NULL);
@@ -161,8 +167,8 @@ static const struct pur_route routes[] = {
 	{ PUR_POST, "/sessions", PUR_PUBLIC, PUR_NO_STORE, .run = login, .body = login_fields,
 	  .effect = PUR_CREATES, .event = "session.created", .flags = PUR_SECRET,
 	  .errors = { PUR_EAUTH, PUR_ETENANT }, .summary = "Log in" },
-	{ PUR_GET, "/sessions", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { LIST }, .sort = "-created_at",
-	  .summary = "List one's own sessions" },
+	{ PUR_GET, "/sessions", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { LIST },
+	  .sort = "-created_at", .summary = "List one's own sessions" },
 	{ PUR_DELETE, "/sessions/current", PUR_ANY_ROLE, PUR_NO_STORE, .run = logout,
 	  .event = "session.ended", .summary = "Log out" },
 	{ PUR_DELETE, "/sessions/{id}", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { END_ONE },
@@ -172,18 +178,4 @@ static const struct pur_route routes[] = {
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 
-static const struct pur_resource sessions = {
-	.program = "sessions",
-	.title = "Session",
-	.summary = "Logging in and out",
-	.fields = fields,
-	.stmts = stmts,
-	.n_stmts = PUR_COUNT(stmts),
-	.routes = routes,
-};
-
-int
-main(int argc, char **argv)
-{
-	return pur_main(argc, argv, &sessions);
-}
+PUR_PROGRAM(.program = "sessions", .title = "Session", .summary = "Logging in and out")

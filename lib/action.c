@@ -8,22 +8,25 @@
 
 static const Oid authenticate_types[] = { PUR_OID_UUID, PUR_OID_BYTEA, PUR_OID_TEXT_ARRAY };
 
-static struct pur_query authenticate = { .name = "authenticate",
+static struct pur_query authenticate = {
+	.name = "authenticate",
 	.sql = "SELECT user_id, session_id, role, currency, touch FROM authenticate($1, $2, $3)",
 	.types = authenticate_types,
-	.n = 3 };
+	.n = 3
+};
 
 static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT };
 
 static struct pur_query enter = { .name = "enter",
-	.sql = "SELECT set_config('app.current_tenant', $1, true),"
-	       " set_config('app.current_user', $2, true)",
-	.types = enter_types,
-	.n = 2 };
+				  .sql = "SELECT set_config('app.current_tenant', $1, true),"
+					 " set_config('app.current_user', $2, true)",
+				  .types = enter_types,
+				  .n = 2 };
 
-/* A list's statements are planned for their values (plan_cache_mode of the connection is generic) */
+/* A list's statements are planned for their values (plan_cache_mode of the connection is generic)
+ */
 static struct pur_query plan_auto = { .name = "plan_auto",
-	.sql = "SELECT set_config('plan_cache_mode', 'auto', true)" };
+				      .sql = "SELECT set_config('plan_cache_mode', 'auto', true)" };
 
 static enum pur_rc
 send_enter(struct pur_req *rq)
@@ -46,7 +49,8 @@ pur_batch_begin(struct pur_req *rq)
 	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
 	const struct pur_bind *roles = &rq->program->roles[route];
 	struct pur_bind binds[] = { pur_bind_uuid(&rq->credential.tenant),
-		{ (const char *)rq->credential.hash, PUR_TOKEN_HASH }, *roles };
+				    { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
+				    *roles };
 	enum pur_rc rc;
 
 	if (rq->in_batch)
@@ -125,8 +129,11 @@ set(struct pur_req *rq, const char *name, struct pur_value value)
 void
 pur_set_text(struct pur_req *rq, const char *name, const char *text)
 {
-	set(rq, name, (struct pur_value){ .type = PUR_TEXT, .null = text == NULL, .s = text,
-	        .len = text != NULL ? strlen(text) : 0 });
+	set(rq, name,
+	    (struct pur_value){ .type = PUR_TEXT,
+				.null = text == NULL,
+				.s = text,
+				.len = text != NULL ? strlen(text) : 0 });
 }
 
 void
@@ -229,9 +236,9 @@ pur_answer_begin(struct pur_req *rq)
 void
 pur_set_cookie(struct pur_req *rq, const char *token, long seconds)
 {
-	const char *value = pur_sprintf(rq->arena,
-	    "%s=%s; Max-Age=%ld; Path=/; Secure; HttpOnly; SameSite=Lax", rq->conf->cookie_name, token,
-	    seconds);
+	const char *value =
+	    pur_sprintf(rq->arena, "%s=%s; Max-Age=%ld; Path=/; Secure; HttpOnly; SameSite=Lax",
+			rq->conf->cookie_name, token, seconds);
 
 	if (value != NULL)
 		pur_reply_header(&rq->reply, "Set-Cookie", value);

@@ -20,9 +20,9 @@ static struct pur_row_style
 style_of(const struct pur_req *rq)
 {
 	return (struct pur_row_style){ .res = rq->program->res,
-		.version = rq->version,
-		.currency = rq->currency != NULL ? rq->currency : "",
-		.only = rq->only };
+				       .version = rq->version,
+				       .currency = rq->currency != NULL ? rq->currency : "",
+				       .only = rq->only };
 }
 
 /* An ETag for what has no revision: a hash of the bytes. */
@@ -33,7 +33,7 @@ hash_etag(struct pur_req *rq)
 	char hex[33];
 
 	crypto_generichash(hash, sizeof(hash), (const unsigned char *)rq->reply.body.data,
-	    rq->reply.body.len, NULL, 0);
+			   rq->reply.body.len, NULL, 0);
 	sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
 	return pur_sprintf(rq->arena, "\"%s\"", hex);
 }
@@ -62,7 +62,7 @@ make_page(struct pur_req *rq, int stmt)
 	pur_buf_put_int(b, rq->list.per_page);
 	pur_buf_putc(b, '}');
 	const char *links = pur_list_links(rq->arena, &rq->list, rq->in.path,
-	    rq->in.query != NULL ? rq->in.query : "", total);
+					   rq->in.query != NULL ? rq->in.query : "", total);
 	if (links != NULL)
 		pur_reply_header(&rq->reply, "Link", links);
 	return PUR_OK;
@@ -123,9 +123,9 @@ pur_answer_make(struct pur_req *rq, int stmt)
 	rq->reply.status = route->effect == PUR_CREATES ? 201 : 200;
 	rq->reply.cache = pur_answer_cache(route);
 	rq->answered = true;
-	rc = expect == PUR_LIST ? make_page(rq, stmt)
-	    : expect == PUR_MANY ? make_all(rq, stmt)
-				 : make_one(rq, stmt);
+	rc = expect == PUR_LIST   ? make_page(rq, stmt)
+	     : expect == PUR_MANY ? make_all(rq, stmt)
+				  : make_one(rq, stmt);
 	if (rc != PUR_OK || pur_buf_failed(&rq->reply.body))
 		return pur_refuse(rq, rc != PUR_OK ? rc : PUR_EINTERNAL);
 	if (rq->reply.status == 201)
@@ -138,8 +138,8 @@ pur_answer_make(struct pur_req *rq, int stmt)
 void
 pur_answer_validate(struct pur_req *rq)
 {
-	if (rq->reply.status != 200 || rq->path.route->method != PUR_GET || rq->reply.etag == NULL ||
-	    rq->in.if_none_match == NULL ||
+	if (rq->reply.status != 200 || rq->path.route->method != PUR_GET ||
+	    rq->reply.etag == NULL || rq->in.if_none_match == NULL ||
 	    !pur_etag_matches(rq->in.if_none_match, rq->reply.etag))
 		return;
 	rq->reply.status = 304;
@@ -183,8 +183,8 @@ pur_answer_guard(struct pur_req *rq, const PGresult *guard)
 		return pur_refuse(rq, PUR_ENOTFOUND);
 	rq->error_extra = state_members(rq, status);
 	return pur_error_set(&rq->error, rq->arena, PUR_ETRANSITION,
-	    "%s is %s; that can only be done when %s", rq->program->res->title, status,
-	    rq->path.route->from);
+			     "%s is %s; that can only be done when %s", rq->program->res->title,
+			     status, rq->path.route->from);
 }
 
 static void
@@ -195,8 +195,8 @@ log_db_error(struct pur_req *rq, enum pur_rc rc)
 	if (pur_error_info(rc)->status < 500 && rc != PUR_EREPLAY)
 		return;
 	pur_log(rc == PUR_EUNAVAILABLE ? PUR_WARNING : PUR_ERROR, "the database refused",
-	    PUR_TEXT_ITEM("request", rq->in.request_id), PUR_TEXT_ITEM("sqlstate", e->state),
-	    PUR_TEXT_ITEM("constraint", e->constraint), PUR_TEXT_ITEM("reason", e->message));
+		PUR_TEXT_ITEM("request", rq->in.request_id), PUR_TEXT_ITEM("sqlstate", e->state),
+		PUR_TEXT_ITEM("constraint", e->constraint), PUR_TEXT_ITEM("reason", e->message));
 }
 
 enum pur_rc

@@ -76,8 +76,8 @@ slot_type(const char *name)
 	static const struct {
 		const char *name;
 		enum pur_type type;
-	} types[] = { { "bool", PUR_BOOL }, { "int", PUR_INT }, { "text", PUR_TEXT },
-		{ "uuid", PUR_UUID }, { "time", PUR_TIME }, { "bytes", PUR_BYTES } };
+	} types[] = { { "bool", PUR_BOOL }, { "int", PUR_INT },   { "text", PUR_TEXT },
+		      { "uuid", PUR_UUID }, { "time", PUR_TIME }, { "bytes", PUR_BYTES } };
 
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		if (strcmp(types[i].name, name) == 0)
@@ -130,13 +130,14 @@ resolve_field(const char *name, const struct pur_field *fields, struct pur_arg *
 /* Resolves one name. Returns false when nothing has it. */
 static bool
 resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *fields,
-    const struct pur_field *params, struct pur_arg *arg, Oid *oid)
+	const struct pur_field *params, struct pur_arg *arg, Oid *oid)
 {
 	char placeholder[100];
 	const char *colon;
 	int p;
 
-	for (size_t i = 0; name[0] == '@' && i < sizeof(session_names) / sizeof(session_names[0]); i++) {
+	for (size_t i = 0; name[0] == '@' && i < sizeof(session_names) / sizeof(session_names[0]);
+	     i++) {
 		if (strcmp(session_names[i].name, name) == 0) {
 			arg->source = session_names[i].source;
 			*oid = session_names[i].oid;
@@ -165,7 +166,8 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 		arg->source = PUR_FROM_SLOT;
 		arg->type = colon != NULL ? slot_type(colon + 1) : PUR_NOTYPE;
 		*oid = pur_type_oid(arg->type);
-		return arg->type != PUR_NOTYPE && copy_name(arg->name, name + 1, (size_t)(colon - name - 1));
+		return arg->type != PUR_NOTYPE &&
+		       copy_name(arg->name, name + 1, (size_t)(colon - name - 1));
 	default:
 		return resolve_field(name, fields, arg, oid);
 	}
@@ -185,9 +187,10 @@ replace_key(const char *sql, const char *name, const char *column, int n)
 	for (const char *at; (at = strstr(sql, placeholder)) != NULL;
 	     sql = at + strlen(placeholder)) {
 		len += (size_t)snprintf(out + len, size - len, "%.*s%s = $%d", (int)(at - sql), sql,
-		    column, n);
+					column, n);
 		if (len >= size)
-			abort(); /* more than any statement has: a programmer's error, seen at start */
+			abort(); /* more than any statement has: a programmer's error, seen at start
+				  */
 	}
 	snprintf(out + len, size - len, "%s", sql);
 	return out;
@@ -195,7 +198,7 @@ replace_key(const char *sql, const char *name, const char *column, int n)
 
 int
 pur_bind_compile(const struct pur_resource *res, int index, const struct pur_field *fields,
-    const struct pur_field *params, struct pur_bound *out, char *message, size_t size)
+		 const struct pur_field *params, struct pur_bound *out, char *message, size_t size)
 {
 	const struct pur_stmt *stmt = &res->stmts[index];
 	const char *p = stmt->args != NULL ? stmt->args : "";
@@ -209,8 +212,8 @@ pur_bind_compile(const struct pur_resource *res, int index, const struct pur_fie
 
 		if (out->n == PUR_ARGS ||
 		    !resolve(name, stmt, fields, params, &out->args[out->n], &oid)) {
-			snprintf(message, size, "%s: statement %d: unknown argument '%s'", res->program,
-			    index, name);
+			snprintf(message, size, "%s: statement %d: unknown argument '%s'",
+				 res->program, index, name);
 			return -1;
 		}
 		out->id_types[out->n] = out->key_types[out->n] = oid;
@@ -224,7 +227,7 @@ pur_bind_compile(const struct pur_resource *res, int index, const struct pur_fie
 		return 0;
 	if (res->key.name == NULL) {
 		snprintf(message, size, "%s: statement %d: uses {%s}, but the resource has no .key",
-		    res->program, index, out->args[out->keyed].name);
+			 res->program, index, out->args[out->keyed].name);
 		return -1;
 	}
 	p = out->args[out->keyed].name;
@@ -314,7 +317,7 @@ put32(char *p, int32_t n)
 /* The array format: dimensions, has NULLs, element type, length, lower bound, then elements. */
 enum pur_rc
 pur_bind_array(struct pur_arena *a, enum pur_type type, const struct pur_value *values, size_t n,
-    struct pur_bind *out)
+	       struct pur_bind *out)
 {
 	struct pur_bind *items = pur_calloc(a, n + 1, sizeof(*items));
 	size_t size = 20;
@@ -436,7 +439,8 @@ bind_document(struct pur_arena *a, const struct pur_input *in, struct pur_bind *
 		const struct pur_field *f = &in->fields[i];
 		bool merge = in->route->method == PUR_PATCH;
 
-		if ((f->flags & PUR_READONLY) == 0 && f->type != PUR_ROWS && (!merge || in->body[i].given))
+		if ((f->flags & PUR_READONLY) == 0 && f->type != PUR_ROWS &&
+		    (!merge || in->body[i].given))
 			put_member(b, &first, f, &in->body[i]);
 	}
 	pur_buf_putc(b, '}');
@@ -455,7 +459,7 @@ body_value(const struct pur_input *in, const char *name)
 /* A column of a list of rows, or new ids for them. */
 static enum pur_rc
 bind_rows(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-    struct pur_bind *out)
+	  struct pur_bind *out)
 {
 	const struct pur_value *list = body_value(in, arg->name);
 	size_t n = list != NULL && !list->null ? list->n : 0, width = 0;
@@ -480,7 +484,7 @@ bind_rows(struct pur_arena *a, const struct pur_input *in, const struct pur_arg 
 
 static enum pur_rc
 bind_slot(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-    struct pur_bind *out)
+	  struct pur_bind *out)
 {
 	for (const struct pur_slot *s = in->slots; s != NULL; s = s->next) {
 		if (strcmp(s->name, arg->name) == 0)
@@ -492,7 +496,7 @@ bind_slot(struct pur_arena *a, const struct pur_input *in, const struct pur_arg 
 
 static enum pur_rc
 bind_query(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-    struct pur_bind *out)
+	   struct pur_bind *out)
 {
 	int p = pur_field_find(in->route->params, arg->name, strlen(arg->name));
 
@@ -502,7 +506,7 @@ bind_query(struct pur_arena *a, const struct pur_input *in, const struct pur_arg
 /* A part of the path as the id it must be. */
 static enum pur_rc
 bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-    struct pur_bind *out)
+	  struct pur_bind *out)
 {
 	const char *text = pur_match_part(in->path, arg->name);
 	struct pur_value v = { .type = PUR_UUID };
@@ -519,7 +523,7 @@ bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg 
 
 static enum pur_rc
 bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-    struct pur_bind *out)
+	 struct pur_bind *out)
 {
 	switch (arg->source) {
 	case PUR_FROM_TENANT:
@@ -566,7 +570,7 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 /* Whether the path names a thing by its id or by its human key, and that key's value. */
 static enum pur_rc
 choose_key(struct pur_arena *a, const struct pur_bound *s, const struct pur_input *in, bool *by_key,
-    struct pur_bind *out)
+	   struct pur_bind *out)
 {
 	const struct pur_arg *arg = &s->args[s->keyed];
 	const char *text = pur_match_part(in->path, arg->name), *problem;
@@ -585,8 +589,8 @@ choose_key(struct pur_arena *a, const struct pur_bound *s, const struct pur_inpu
 }
 
 enum pur_rc
-pur_bind(struct pur_arena *a, struct pur_bound *s, const struct pur_input *in,
-    struct pur_query **q, struct pur_bind **binds)
+pur_bind(struct pur_arena *a, struct pur_bound *s, const struct pur_input *in, struct pur_query **q,
+	 struct pur_bind **binds)
 {
 	bool by_key = false;
 	enum pur_rc rc = PUR_OK;
@@ -596,7 +600,7 @@ pur_bind(struct pur_arena *a, struct pur_bound *s, const struct pur_input *in,
 		return PUR_ETOOLARGE;
 	for (int i = 0; i < s->n && rc == PUR_OK; i++) {
 		rc = i == s->keyed ? choose_key(a, s, in, &by_key, &(*binds)[i])
-		                   : bind_arg(a, in, &s->args[i], &(*binds)[i]);
+				   : bind_arg(a, in, &s->args[i], &(*binds)[i]);
 	}
 	*q = by_key ? &s->by_key : &s->by_id;
 	return rc;

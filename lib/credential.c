@@ -13,12 +13,13 @@ static const char session_prefix[] = "ps_";
 static void
 hash_token(const char *text, unsigned char hash[PUR_TOKEN_HASH])
 {
-	crypto_generichash(hash, PUR_TOKEN_HASH, (const unsigned char *)text, PUR_TOKEN_TEXT, NULL, 0);
+	crypto_generichash(hash, PUR_TOKEN_HASH, (const unsigned char *)text, PUR_TOKEN_TEXT, NULL,
+			   0);
 }
 
 void
 pur_token_new(const struct pur_uuid *tenant, char text[PUR_TOKEN_TEXT + 1],
-    unsigned char hash[PUR_TOKEN_HASH])
+	      unsigned char hash[PUR_TOKEN_HASH])
 {
 	unsigned char raw[RAW];
 
@@ -26,7 +27,7 @@ pur_token_new(const struct pur_uuid *tenant, char text[PUR_TOKEN_TEXT + 1],
 	randombytes_buf(raw + sizeof(tenant->b), SECRET);
 	memcpy(text, session_prefix, PREFIX);
 	sodium_bin2base64(text + PREFIX, PUR_TOKEN_TEXT + 1 - PREFIX, raw, sizeof(raw),
-	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sodium_memzero(raw, sizeof(raw));
 	hash_token(text, hash);
 }
@@ -50,7 +51,7 @@ pur_credential_read(const char *authorization, const char *cookie, struct pur_cr
 	}
 	if (strlen(token) != PUR_TOKEN_TEXT || strncmp(token, session_prefix, PREFIX) != 0 ||
 	    sodium_base642bin(raw, sizeof(raw), token + PREFIX, PUR_TOKEN_TEXT - PREFIX, NULL, &len,
-	        NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+			      NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    len != sizeof(raw))
 		return PUR_EAUTH;
 	memcpy(c->tenant.b, raw, sizeof(c->tenant.b));

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define QUEUE 16                    /* statements between two flushes */
-#define CONNECT_WAIT 3000           /* milliseconds for a connection to come up */
-#define BACKOFF_FIRST (50 * 1000)   /* microseconds */
+#define QUEUE 16                  /* statements between two flushes */
+#define CONNECT_WAIT 3000         /* milliseconds for a connection to come up */
+#define BACKOFF_FIRST (50 * 1000) /* microseconds */
 #define BACKOFF_MOST (2000 * 1000)
 
 /* The state of the batch. */
@@ -85,7 +85,8 @@ lose(struct pur_db *db, const char *why)
 	db->error.message[strcspn(db->error.message, "\n")] = '\0';
 	memcpy(db->error.state, "08006", sizeof("08006"));
 	db->error.constraint[0] = '\0';
-	pur_log(PUR_WARNING, "database connection lost", PUR_TEXT_ITEM("reason", db->error.message));
+	pur_log(PUR_WARNING, "database connection lost",
+		PUR_TEXT_ITEM("reason", db->error.message));
 	disconnect(db);
 	return PUR_EUNAVAILABLE;
 }
@@ -136,17 +137,19 @@ connect_wait(const struct pur_db *db)
 static bool
 role_is_small(struct pur_db *db)
 {
-	PGresult *r = PQexec(db->conn,
+	PGresult *r = PQexec(
+	    db->conn,
 	    "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
 	    " ON n.oid = c.relnamespace WHERE n.nspname = 'purser' AND c.relowner = r.oid)"
 	    " FROM pg_roles r WHERE r.rolname = current_user");
 	bool small = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 &&
-	    strcmp(PQgetvalue(r, 0, 0), "f") == 0;
+		     strcmp(PQgetvalue(r, 0, 0), "f") == 0;
 	bool known = PQresultStatus(r) == PGRES_TUPLES_OK;
 
 	PQclear(r);
 	if (known && !small) {
-		pur_log(PUR_ERROR,
+		pur_log(
+		    PUR_ERROR,
 		    "refusing to run: the database role owns tables, is superuser or bypasses row-level"
 		    " security; give this program its own role (purser_<program>)",
 		    PUR_TEXT_ITEM("role", db->role));
@@ -163,17 +166,21 @@ connect_now(struct pur_db *db)
 	int n = 0;
 
 	if (db->conf->passfile_dir[0] != '\0')
-		snprintf(passfile, sizeof(passfile), "%s/%s.pgpass", db->conf->passfile_dir, db->role);
+		snprintf(passfile, sizeof(passfile), "%s/%s.pgpass", db->conf->passfile_dir,
+			 db->role);
 	/* dbname is expanded as a conninfo string; what follows it wins. */
 	keys[n] = "dbname", values[n++] = db->conf->database;
 	keys[n] = "user", values[n++] = db->role;
 	if (passfile[0] != '\0')
 		keys[n] = "passfile", values[n++] = passfile;
 	keys[n] = "fallback_application_name", values[n++] = db->role;
-	/* Array arguments make the planner replan for ever otherwise; Citus wants its own choice. */
-	keys[n] = "options", values[n++] = db->explicit_tx
-	    ? "-c search_path=purser -c plan_cache_mode=auto -c jit=off"
-	    : "-c search_path=purser -c plan_cache_mode=force_generic_plan -c jit=off";
+	/* Array arguments make the planner replan for ever otherwise; Citus wants its own choice.
+	 */
+	keys[n] = "options",
+	values[n++] =
+	    db->explicit_tx
+		? "-c search_path=purser -c plan_cache_mode=auto -c jit=off"
+		: "-c search_path=purser -c plan_cache_mode=force_generic_plan -c jit=off";
 	keys[n] = NULL, values[n] = NULL;
 	db->conn = PQconnectStartParams(keys, values, 1);
 	if (db->conn == NULL || PQstatus(db->conn) == CONNECTION_BAD || !connect_wait(db))
@@ -216,7 +223,8 @@ ensure_connection(struct pur_db *db)
 	db->backoff = db->backoff == 0 ? BACKOFF_FIRST : db->backoff * 2;
 	if (db->backoff > BACKOFF_MOST)
 		db->backoff = BACKOFF_MOST;
-	db->retry_at = now + BACKOFF_FIRST / 2 + (int64_t)randombytes_uniform((uint32_t)db->backoff);
+	db->retry_at =
+	    now + BACKOFF_FIRST / 2 + (int64_t)randombytes_uniform((uint32_t)db->backoff);
 	return lose(db, db->conn != NULL ? PQerrorMessage(db->conn) : "out of memory");
 }
 
@@ -319,9 +327,11 @@ take_error(struct pur_db *db, const PGresult *r)
 	take_field(db->error.state, sizeof(db->error.state), r, PG_DIAG_SQLSTATE);
 	take_field(db->error.constraint, sizeof(db->error.constraint), r, PG_DIAG_CONSTRAINT_NAME);
 	take_field(db->error.message, sizeof(db->error.message), r, PG_DIAG_MESSAGE_PRIMARY);
-	if (strcmp(db->error.state, "23502") == 0) /* NOT NULL constraints have no name of their own */
+	if (strcmp(db->error.state, "23502") ==
+	    0) /* NOT NULL constraints have no name of their own */
 		snprintf(db->error.constraint, sizeof(db->error.constraint), "%s.%s",
-		    PQresultErrorField(r, PG_DIAG_TABLE_NAME), PQresultErrorField(r, PG_DIAG_COLUMN_NAME));
+			 PQresultErrorField(r, PG_DIAG_TABLE_NAME),
+			 PQresultErrorField(r, PG_DIAG_COLUMN_NAME));
 	return pur_error_from_sqlstate(db->error.state);
 }
 
@@ -387,7 +397,8 @@ collect(struct pur_db *db, bool sync)
 			if (lost == NULL)
 				lost = PQerrorMessage(db->conn);
 			if (r != NULL && PQresultStatus(r) == PGRES_FATAL_ERROR && first == PUR_OK)
-				first = take_error(db, r); /* a deferred constraint, found at commit */
+				first =
+				    take_error(db, r); /* a deferred constraint, found at commit */
 			PQclear(r);
 			if (first == PUR_OK || PQstatus(db->conn) == CONNECTION_BAD)
 				return lose(db, lost);
@@ -467,7 +478,7 @@ pur_db_rehearse(struct pur_db *db)
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;
 	return finish(db, send_query(db, &check_query, NULL, NULL) &&
-	        send_query(db, &rollback_query, NULL, NULL));
+			      send_query(db, &rollback_query, NULL, NULL));
 }
 
 void

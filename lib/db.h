@@ -41,9 +41,9 @@ struct pur_bind {
 
 /* What the server said when a statement failed. Empty strings where it said nothing. */
 struct pur_db_error {
-	char state[6];       /* SQLSTATE */
+	char state[6];        /* SQLSTATE */
 	char constraint[128]; /* its name; "table.column" for NOT NULL */
-	char message[256];   /* for the log alone */
+	char message[256];    /* for the log alone */
 };
 
 /* What one request cost. */

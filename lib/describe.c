@@ -50,7 +50,7 @@ put_words(struct pur_buf *b, int *first, const char *name, const char *words)
 }
 
 static void put_fields(struct pur_buf *b, int *first, const char *name,
-    const struct pur_field *fields);
+		       const struct pur_field *fields);
 
 static void
 put_field(struct pur_buf *b, const struct pur_field *f)

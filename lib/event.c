@@ -29,10 +29,13 @@ static const char record_sql[] =
     " SELECT tenant_id, event_seq, $2, split_part($2, '.', 1), $3, $4::inet, $5, $6, event_hash"
     " FROM state RETURNING seq";
 
-static const Oid record_types[] = { PUR_OID_UUID, PUR_OID_TEXT, PUR_OID_UUID, PUR_OID_TEXT,
-	PUR_OID_TEXT_ARRAY, PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT_ARRAY, PUR_OID_TEXT_ARRAY };
+static const Oid record_types[] = { PUR_OID_UUID, PUR_OID_TEXT,       PUR_OID_UUID,
+				    PUR_OID_TEXT, PUR_OID_TEXT_ARRAY, PUR_OID_TEXT,
+				    PUR_OID_TEXT, PUR_OID_TEXT_ARRAY, PUR_OID_TEXT_ARRAY };
 
-static struct pur_query record = { .name = "record", .sql = record_sql, .types = record_types, .n = 9 };
+static struct pur_query record = {
+	.name = "record", .sql = record_sql, .types = record_types, .n = 9
+};
 
 static enum pur_rc
 bind_names(struct pur_arena *a, const char *const *names, size_t n, struct pur_bind *out)
@@ -45,19 +48,25 @@ bind_names(struct pur_arena *a, const char *const *names, size_t n, struct pur_b
 	for (size_t i = 0; i < n; i++) {
 		if (names[i] != NULL)
 			values[kept++] = (struct pur_value){ .type = PUR_TEXT,
-				.s = names[i],
-				.len = strlen(names[i]) };
+							     .s = names[i],
+							     .len = strlen(names[i]) };
 	}
 	return pur_bind_array(a, PUR_TEXT, values, kept, out);
 }
 
 enum pur_rc
 pur_event_send(struct pur_arena *a, struct pur_db *db, const struct pur_input *in,
-    const struct pur_event *e)
+	       const struct pur_event *e)
 {
-	struct pur_bind binds[] = { pur_bind_uuid(&in->tenant), pur_bind_text(e->kind),
-		pur_bind_uuid(&e->object), pur_bind_text(in->address), { NULL, 0 },
-		pur_bind_text(in->request_id), pur_bind_text(e->counts), { NULL, 0 }, { NULL, 0 } };
+	struct pur_bind binds[] = { pur_bind_uuid(&in->tenant),
+				    pur_bind_text(e->kind),
+				    pur_bind_uuid(&e->object),
+				    pur_bind_text(in->address),
+				    { NULL, 0 },
+				    pur_bind_text(in->request_id),
+				    pur_bind_text(e->counts),
+				    { NULL, 0 },
+				    { NULL, 0 } };
 	size_t counted = e->counts != NULL ? 2 : 0;
 
 	if (bind_names(a, e->fields, e->n_fields, &binds[4]) != PUR_OK ||

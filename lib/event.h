@@ -11,16 +11,16 @@
 #include "bind.h"
 
 struct pur_event {
-	const char *kind;        /* "order.approved" */
-	struct pur_uuid object;  /* what it happened to */
+	const char *kind;          /* "order.approved" */
+	struct pur_uuid object;    /* what it happened to */
 	const char *const *fields; /* names of what changed */
 	size_t n_fields;
-	const char *counts;      /* resource in tenant_counts; NULL: nothing to count */
+	const char *counts;             /* resource in tenant_counts; NULL: nothing to count */
 	const char *minus[2], *plus[2]; /* states that lose or gain one; "" is all; NULL: none */
 };
 
 /* Queues the event. PUR_OK, PUR_ETOOLARGE or what pur_db_send() gives. */
 enum pur_rc pur_event_send(struct pur_arena *a, struct pur_db *db, const struct pur_input *in,
-    const struct pur_event *e) PUR_MUST;
+			   const struct pur_event *e) PUR_MUST;
 
 #endif

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MOST 10000          /* code points, where a field says nothing */
-#define INT_MOST 999999999999    /* likewise for integers */
+#define TEXT_MOST 10000       /* code points, where a field says nothing */
+#define INT_MOST 999999999999 /* likewise for integers */
 #define ROWS_MOST 500
 
 /* What reading a body carries along. */
@@ -23,7 +23,7 @@ struct reader {
 };
 
 static enum pur_rc read_object(struct reader *rd, const struct pur_field *fields, const char *path,
-    struct json_object *body, struct pur_value *values);
+			       struct json_object *body, struct pur_value *values);
 
 size_t
 pur_fields_count(const struct pur_field *fields)
@@ -61,7 +61,8 @@ email_valid(const char *s, size_t len)
 {
 	static const char local[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    ".!#$%&'*+/=?^_`{|}~-";
-	static const char label[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	static const char label[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
 	size_t n = strspn(s, local);
 
 	if (len > 254 || n == 0 || n > 64 || s[n] != '@')
@@ -100,9 +101,9 @@ check_integer(struct pur_arena *a, const struct pur_field *f, int64_t n)
 	int64_t max = most(f, INT_MOST);
 
 	if (n < f->min)
-		return f->min == 0 ? "Must not be negative"
-		    : f->min == 1  ? "Must be at least 1"
-				   : pur_sprintf(a, "Must be at least %lld", (long long)f->min);
+		return f->min == 0   ? "Must not be negative"
+		       : f->min == 1 ? "Must be at least 1"
+				     : pur_sprintf(a, "Must be at least %lld", (long long)f->min);
 	if (n > max)
 		return pur_sprintf(a, "Must be at most %lld", (long long)max);
 	return NULL;
@@ -115,8 +116,9 @@ check_length(struct pur_arena *a, const struct pur_field *f, const char *s, size
 	int64_t min = f->min == 0 && (f->flags & PUR_REQUIRED) != 0 ? 1 : f->min;
 
 	if (n < min)
-		return n == 0 ? "Must not be empty"
-			      : pur_sprintf(a, "Must have at least %lld characters", (long long)min);
+		return n == 0
+			   ? "Must not be empty"
+			   : pur_sprintf(a, "Must have at least %lld characters", (long long)min);
 	if (n > max)
 		return pur_sprintf(a, "Must have at most %lld characters", (long long)max);
 	return NULL;
@@ -125,7 +127,7 @@ check_length(struct pur_arena *a, const struct pur_field *f, const char *s, size
 /* Reads text as a field's type. Returns NULL, or a message (constant or in the arena). */
 static const char *
 read_text(struct pur_arena *a, const struct pur_field *f, const char *s, size_t len,
-    struct pur_value *v)
+	  struct pur_value *v)
 {
 	int32_t days;
 
@@ -135,7 +137,8 @@ read_text(struct pur_arena *a, const struct pur_field *f, const char *s, size_t 
 	case PUR_TEXT:
 		return check_length(a, f, s, len);
 	case PUR_SLUG:
-		return pur_slug_valid(s, len) ? NULL : "Must be a-z, 0-9 and '-', and not look like an id";
+		return pur_slug_valid(s, len) ? NULL
+					      : "Must be a-z, 0-9 and '-', and not look like an id";
 	case PUR_EMAIL:
 		return email_valid(s, len) ? NULL : "Must be an e-mail address";
 	case PUR_CHOICE:
@@ -143,8 +146,9 @@ read_text(struct pur_arena *a, const struct pur_field *f, const char *s, size_t 
 	case PUR_UUID:
 		return pur_uuid_parse(s, len, &v->uuid) == 0 ? NULL : "Must be an id (UUID)";
 	case PUR_TIME:
-		return pur_time_parse(s, len, &v->i) == 0 ? NULL
-							  : "Must be a time like 2026-05-01T08:30:00Z";
+		return pur_time_parse(s, len, &v->i) == 0
+			   ? NULL
+			   : "Must be a time like 2026-05-01T08:30:00Z";
 	case PUR_DATE:
 		if (pur_date_parse(s, len, &days) != 0)
 			return "Must be a date like 2026-05-01";
@@ -186,7 +190,7 @@ open_money(struct reader *rd, struct json_object **o)
 
 static const char *
 read_integer(struct reader *rd, const struct pur_field *f, struct json_object *o,
-    struct pur_value *v)
+	     struct pur_value *v)
 {
 	const char *problem;
 
@@ -194,7 +198,8 @@ read_integer(struct reader *rd, const struct pur_field *f, struct json_object *o
 		return problem;
 	/* json-c reads fractions and exponents as double, whatever their value is. */
 	if (!json_object_is_type(o, json_type_int))
-		return f->type == PUR_MONEY ? "Must be an integer in minor units" : "Must be an integer";
+		return f->type == PUR_MONEY ? "Must be an integer in minor units"
+					    : "Must be an integer";
 	v->i = json_object_get_int64(o);
 	return check_integer(rd->a, f, v->i);
 }
@@ -218,10 +223,9 @@ read_texts(struct reader *rd, const struct pur_field *f, struct json_object *o, 
 
 		if (!json_object_is_type(s, json_type_string) || len == 0 || len > 100)
 			return "Must be a list of strings of 1 to 100 bytes";
-		v->items[i] = (struct pur_value){ .type = PUR_TEXT,
-			.given = true,
-			.s = json_object_get_string(s),
-			.len = len };
+		v->items[i] = (struct pur_value){
+			.type = PUR_TEXT, .given = true, .s = json_object_get_string(s), .len = len
+		};
 	}
 	return NULL;
 }
@@ -229,7 +233,7 @@ read_texts(struct reader *rd, const struct pur_field *f, struct json_object *o, 
 /* A list of objects; faults go to the error with their own paths. */
 static const char *
 read_rows(struct reader *rd, const struct pur_field *f, const char *path, struct json_object *o,
-    struct pur_value *v)
+	  struct pur_value *v)
 {
 	size_t n = json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
 	size_t width = pur_fields_count(f->of);
@@ -258,7 +262,7 @@ read_rows(struct reader *rd, const struct pur_field *f, const char *path, struct
 /* Reads one member that was given and isn't null. NULL when it is right; "" without memory. */
 static const char *
 read_member(struct reader *rd, const struct pur_field *f, const char *path, struct json_object *o,
-    struct pur_value *v)
+	    struct pur_value *v)
 {
 	const char *problem;
 
@@ -277,7 +281,7 @@ read_member(struct reader *rd, const struct pur_field *f, const char *path, stru
 		if (!json_object_is_type(o, json_type_string))
 			return f->type == PUR_TEXT ? "Must be text" : "Must be a string";
 		problem = read_text(rd->a, f, json_object_get_string(o),
-		    (size_t)json_object_get_string_len(o), v);
+				    (size_t)json_object_get_string_len(o), v);
 		if (problem != NULL && f->type == PUR_CHOICE)
 			return choices_message(rd->a, f);
 		if (problem == NULL && (f->flags & PUR_FUTURE) != 0 && v->i <= rd->now)
@@ -310,13 +314,14 @@ fault(struct reader *rd, const char *path, const char *name, const char *message
 {
 	rd->failed = true;
 	if (message != NULL && *message != '\0')
-		pur_error_detail(rd->e, rd->a, path[0] == '\0' ? name : pur_sprintf(rd->a, "%s.%s", path,
-		    name), "%s", message);
+		pur_error_detail(rd->e, rd->a,
+				 path[0] == '\0' ? name : pur_sprintf(rd->a, "%s.%s", path, name),
+				 "%s", message);
 }
 
 static void
 read_field(struct reader *rd, const struct pur_field *f, const char *path, bool given,
-    struct json_object *o, struct pur_value *v)
+	   struct json_object *o, struct pur_value *v)
 {
 	bool nested = path[0] != '\0', merge = rd->mode == PUR_BODY_MERGE && !nested;
 	const char *problem, *at;
@@ -345,7 +350,7 @@ read_field(struct reader *rd, const struct pur_field *f, const char *path, bool 
 
 static enum pur_rc
 read_object(struct reader *rd, const struct pur_field *fields, const char *path,
-    struct json_object *body, struct pur_value *values)
+	    struct json_object *body, struct pur_value *values)
 {
 	size_t seen = 0;
 
@@ -374,15 +379,12 @@ read_object(struct reader *rd, const struct pur_field *fields, const char *path,
 
 enum pur_rc
 pur_fields_read(struct pur_arena *a, const struct pur_field *fields, struct json_object *body,
-    enum pur_body_mode mode, int version, int64_t now, struct pur_value **values,
-    const char **currency, struct pur_error *e)
+		enum pur_body_mode mode, int version, int64_t now, struct pur_value **values,
+		const char **currency, struct pur_error *e)
 {
-	struct reader rd = { .a = a,
-		.mode = mode,
-		.version = version,
-		.now = now,
-		.currency = currency,
-		.e = e };
+	struct reader rd = {
+		.a = a, .mode = mode, .version = version, .now = now, .currency = currency, .e = e
+	};
 
 	*values = pur_calloc(a, pur_fields_count(fields) + 1, sizeof(**values));
 	if (*values == NULL)
@@ -395,7 +397,7 @@ pur_fields_read(struct pur_arena *a, const struct pur_field *fields, struct json
 
 enum pur_rc
 pur_field_read_text(const struct pur_field *f, const char *text, struct pur_value *out,
-    const char **problem)
+		    const char **problem)
 {
 	size_t len = strlen(text);
 	char *end;
@@ -433,20 +435,11 @@ const char *
 pur_type_name(enum pur_type t)
 {
 	static const char *const names[] = {
-		[PUR_NOTYPE] = "none",
-		[PUR_BOOL] = "boolean",
-		[PUR_INT] = "integer",
-		[PUR_MONEY] = "money",
-		[PUR_TEXT] = "text",
-		[PUR_SLUG] = "slug",
-		[PUR_EMAIL] = "email",
-		[PUR_CHOICE] = "choice",
-		[PUR_UUID] = "uuid",
-		[PUR_TIME] = "time",
-		[PUR_DATE] = "date",
-		[PUR_ROWS] = "rows",
-		[PUR_TEXTS] = "texts",
-		[PUR_BYTES] = "bytes",
+		[PUR_NOTYPE] = "none", [PUR_BOOL] = "boolean",  [PUR_INT] = "integer",
+		[PUR_MONEY] = "money", [PUR_TEXT] = "text",     [PUR_SLUG] = "slug",
+		[PUR_EMAIL] = "email", [PUR_CHOICE] = "choice", [PUR_UUID] = "uuid",
+		[PUR_TIME] = "time",   [PUR_DATE] = "date",     [PUR_ROWS] = "rows",
+		[PUR_TEXTS] = "texts", [PUR_BYTES] = "bytes",
 	};
 
 	return names[t];

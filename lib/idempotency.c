@@ -7,28 +7,32 @@
 
 /* Who acts, for the key's scope; all zero for nobody. */
 #define ACTOR                                                                                      \
-	"coalesce(nullif(current_setting('app.current_user', true), ''),"                              \
+	"coalesce(nullif(current_setting('app.current_user', true), ''),"                          \
 	" '00000000-0000-0000-0000-000000000000')::uuid"
 
-static const Oid types[] = { PUR_OID_UUID, PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_BYTEA, PUR_OID_INT8,
-	PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT };
+static const Oid types[] = { PUR_OID_UUID, PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_BYTEA,
+			     PUR_OID_INT8, PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT };
 
 static struct pur_query claim = { .name = "key_claim",
-	.sql = "SELECT idempotency_claim($1, $2, $3, $4)",
-	.types = types,
-	.n = 4 };
+				  .sql = "SELECT idempotency_claim($1, $2, $3, $4)",
+				  .types = types,
+				  .n = 4 };
 
-static struct pur_query store = { .name = "key_store",
+static struct pur_query store = {
+	.name = "key_store",
 	.sql = "INSERT INTO idempotency_keys (tenant_id, actor_id, route, key, fingerprint, status,"
 	       " location, etag, body) VALUES ($1, " ACTOR ", $2, $3, $4, $5, $6, $7, $8)",
 	.types = types,
-	.n = 8 };
+	.n = 8
+};
 
-static struct pur_query fetch = { .name = "key_fetch",
+static struct pur_query fetch = {
+	.name = "key_fetch",
 	.sql = "SELECT status, location, etag, body FROM idempotency_keys WHERE tenant_id = $1"
 	       " AND actor_id = " ACTOR " AND route = $2 AND key = $3",
 	.types = types,
-	.n = 3 };
+	.n = 3
+};
 
 bool
 pur_idempotency_key_valid(const char *key)
@@ -44,13 +48,14 @@ pur_idempotency_key_valid(const char *key)
 
 void
 pur_fingerprint(unsigned char out[PUR_FINGERPRINT], const char *const *texts, const size_t *lengths,
-    size_t n)
+		size_t n)
 {
 	crypto_generichash_state st;
 
 	crypto_generichash_init(&st, NULL, 0, PUR_FINGERPRINT);
 	for (size_t i = 0; i < n; i++) {
-		crypto_generichash_update(&st, (const unsigned char *)&lengths[i], sizeof(lengths[i]));
+		crypto_generichash_update(&st, (const unsigned char *)&lengths[i],
+					  sizeof(lengths[i]));
 		crypto_generichash_update(&st, (const unsigned char *)texts[i], lengths[i]);
 	}
 	crypto_generichash_final(&st, out, PUR_FINGERPRINT);
@@ -58,23 +63,29 @@ pur_fingerprint(unsigned char out[PUR_FINGERPRINT], const char *const *texts, co
 
 enum pur_rc
 pur_idempotency_claim(struct pur_db *db, const struct pur_uuid *tenant,
-    const struct pur_idempotency *k)
+		      const struct pur_idempotency *k)
 {
-	const struct pur_bind binds[] = { pur_bind_uuid(tenant), pur_bind_text(k->route),
-		pur_bind_text(k->key), { (const char *)k->fingerprint, PUR_FINGERPRINT } };
+	const struct pur_bind binds[] = { pur_bind_uuid(tenant),
+					  pur_bind_text(k->route),
+					  pur_bind_text(k->key),
+					  { (const char *)k->fingerprint, PUR_FINGERPRINT } };
 
 	return pur_db_send(db, &claim, binds, NULL);
 }
 
 enum pur_rc
 pur_idempotency_store(struct pur_arena *a, struct pur_db *db, const struct pur_uuid *tenant,
-    const struct pur_idempotency *k, const struct pur_stored *answer)
+		      const struct pur_idempotency *k, const struct pur_stored *answer)
 {
 	struct pur_value status = { .type = PUR_INT, .i = answer->status };
-	struct pur_bind binds[] = { pur_bind_uuid(tenant), pur_bind_text(k->route),
-		pur_bind_text(k->key), { (const char *)k->fingerprint, PUR_FINGERPRINT }, { NULL, 0 },
-		pur_bind_text(answer->location), pur_bind_text(answer->etag),
-		{ answer->body, (int)answer->len } };
+	struct pur_bind binds[] = { pur_bind_uuid(tenant),
+				    pur_bind_text(k->route),
+				    pur_bind_text(k->key),
+				    { (const char *)k->fingerprint, PUR_FINGERPRINT },
+				    { NULL, 0 },
+				    pur_bind_text(answer->location),
+				    pur_bind_text(answer->etag),
+				    { answer->body, (int)answer->len } };
 	enum pur_rc rc = pur_bind_value(a, &status, &binds[4]);
 
 	return rc == PUR_OK ? pur_db_send(db, &store, binds, NULL) : rc;
@@ -82,10 +93,10 @@ pur_idempotency_store(struct pur_arena *a, struct pur_db *db, const struct pur_u
 
 enum pur_rc
 pur_idempotency_fetch(struct pur_db *db, const struct pur_uuid *tenant,
-    const struct pur_idempotency *k, PGresult **out)
+		      const struct pur_idempotency *k, PGresult **out)
 {
 	const struct pur_bind binds[] = { pur_bind_uuid(tenant), pur_bind_text(k->route),
-		pur_bind_text(k->key) };
+					  pur_bind_text(k->key) };
 
 	return pur_db_send(db, &fetch, binds, out);
 }

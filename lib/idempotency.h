@@ -32,23 +32,23 @@ bool pur_idempotency_key_valid(const char *key);
 
 /* BLAKE2b-256 of n texts, each with its length, so that no two requests read the same. */
 void pur_fingerprint(unsigned char out[PUR_FINGERPRINT], const char *const *texts,
-    const size_t *lengths, size_t n);
+		     const size_t *lengths, size_t n);
 
 /*
  * Queues the claim. The batch then fails with PUR_EINPROGRESS while another request holds the
  * key, PUR_EMISMATCH when it was used for something else, PUR_EREPLAY when its answer is stored.
  */
 enum pur_rc pur_idempotency_claim(struct pur_db *db, const struct pur_uuid *tenant,
-    const struct pur_idempotency *k) PUR_MUST;
+				  const struct pur_idempotency *k) PUR_MUST;
 
 /* Queues the storing of an answer; every number is bound from the arena. */
 enum pur_rc pur_idempotency_store(struct pur_arena *a, struct pur_db *db,
-    const struct pur_uuid *tenant, const struct pur_idempotency *k, const struct pur_stored *answer)
-    PUR_MUST;
+				  const struct pur_uuid *tenant, const struct pur_idempotency *k,
+				  const struct pur_stored *answer) PUR_MUST;
 
 /* Queues the reading of a stored answer; pur_idempotency_stored() takes it out of the result. */
 enum pur_rc pur_idempotency_fetch(struct pur_db *db, const struct pur_uuid *tenant,
-    const struct pur_idempotency *k, PGresult **out) PUR_MUST;
+				  const struct pur_idempotency *k, PGresult **out) PUR_MUST;
 
 /* PUR_OK; PUR_EINTERNAL when there is none. Texts are borrowed from the result. */
 enum pur_rc pur_idempotency_stored(const PGresult *r, struct pur_stored *answer) PUR_MUST;

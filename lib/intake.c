@@ -15,23 +15,24 @@ enum pur_rc
 pur_intake_route(struct pur_req *rq)
 {
 	enum pur_method method = pur_method_parse(rq->in.method);
-	enum pur_rc rc = pur_route_match(rq->arena, rq->program->res, method, rq->in.path, &rq->path);
+	enum pur_rc rc =
+	    pur_route_match(rq->arena, rq->program->res, method, rq->in.path, &rq->path);
 	const char *cookie = NULL;
 
 	if (rc != PUR_OK)
 		return pur_refuse(rq, rc);
 	rq->accept = pur_accept_parse(rq->in.accept);
-	rq->version = rq->path.version != 0 ? rq->path.version
-	    : rq->accept.version != 0       ? rq->accept.version
-					    : 1;
+	rq->version = rq->path.version != 0     ? rq->path.version
+		      : rq->accept.version != 0 ? rq->accept.version
+						: 1;
 	if ((rq->path.version == 0 && rq->accept.bad_version) || !rq->accept.json)
 		return pur_refuse(rq, PUR_EACCEPT);
 	rq->input = (struct pur_input){ .route = rq->path.route,
-		.path = &rq->path,
-		.id = pur_uuid_new(),
-		.request_id = rq->in.request_id,
-		.address = rq->in.address,
-		.agent = rq->in.user_agent };
+					.path = &rq->path,
+					.id = pur_uuid_new(),
+					.request_id = rq->in.request_id,
+					.address = rq->in.address,
+					.agent = rq->in.user_agent };
 	if (strcmp(rq->path.route->permission, PUR_PUBLIC) == 0)
 		return PUR_OK;
 	if (rq->in.cookie != NULL)
@@ -63,7 +64,8 @@ check_media_type(struct pur_req *rq)
 	    (patch && pur_content_type_is(rq->in.content_type, "application/merge-patch+json")))
 		return PUR_OK;
 	return pur_error_set(&rq->error, rq->arena, PUR_EMEDIA, "Send %s",
-	    patch ? "application/json or application/merge-patch+json" : "application/json");
+			     patch ? "application/json or application/merge-patch+json"
+				   : "application/json");
 }
 
 static enum pur_rc
@@ -99,14 +101,16 @@ read_key(struct pur_req *rq)
 	char version[4];
 	const char *path = rq->in.path, *query = rq->in.query != NULL ? rq->in.query : "";
 	const char *texts[] = { rq->in.method, path, query, version, rq->in.body };
-	size_t lengths[] = { strlen(rq->in.method), strlen(path), strlen(query), 1, rq->in.body_len };
+	size_t lengths[] = { strlen(rq->in.method), strlen(path), strlen(query), 1,
+			     rq->in.body_len };
 
 	if (rq->in.idempotency_key == NULL)
 		return PUR_OK;
 	if ((r->flags & PUR_SECRET) != 0)
 		return bad_input(rq, "Idempotency-Key", "Not here: the answer holds a secret");
 	if (!pur_idempotency_key_valid(rq->in.idempotency_key))
-		return bad_input(rq, "Idempotency-Key", "Must be 1 to 255 visible ASCII characters");
+		return bad_input(rq, "Idempotency-Key",
+				 "Must be 1 to 255 visible ASCII characters");
 	snprintf(version, sizeof(version), "%d", rq->version);
 	pur_fingerprint(rq->key.fingerprint, texts, lengths, rq->in.body != NULL ? 5 : 4);
 	rq->key.route = pur_sprintf(rq->arena, "%s %s", pur_method_name(r->method), r->path);
@@ -124,7 +128,8 @@ read_only(struct pur_req *rq, const char *names)
 		size_t len = strcspn(p, ",");
 
 		if (pur_field_find(rq->program->res->fields, p, len) < 0) {
-			pur_error_detail(&rq->error, rq->arena, "fields", "No field \"%.*s\"", (int)len, p);
+			pur_error_detail(&rq->error, rq->arena, "fields", "No field \"%.*s\"",
+					 (int)len, p);
 			return false;
 		}
 		p += len;
@@ -172,7 +177,8 @@ read_query(struct pur_req *rq)
 		if (take_param(rq, p, &bad) ||
 		    (lists && pur_list_take(rq->arena, &rq->list, res, p, &rq->error, &bad)))
 			continue;
-		if (is_write(rq) && strcmp(p->name, "dry_run") == 0 && strcmp(p->value, "true") == 0)
+		if (is_write(rq) && strcmp(p->name, "dry_run") == 0 &&
+		    strcmp(p->value, "true") == 0)
 			rq->dry_run = true;
 		else if (!is_write(rq) && route->run == NULL && strcmp(p->name, "fields") == 0)
 			bad |= !read_only(rq, p->value);
@@ -190,21 +196,21 @@ enum pur_rc
 pur_intake_bad_body(struct pur_req *rq)
 {
 	const struct pur_route *r = rq->path.route;
-	const char *done = r->effect == PUR_CREATES ? "created"
-	    : r->effect == PUR_DELETES              ? "deleted"
-	    : r->effect == PUR_RESTORES             ? "restored"
-						    : "changed";
+	const char *done = r->effect == PUR_CREATES    ? "created"
+			   : r->effect == PUR_DELETES  ? "deleted"
+			   : r->effect == PUR_RESTORES ? "restored"
+						       : "changed";
 
 	return pur_error_set(&rq->error, rq->arena, PUR_EBODY, "%s could not be %s",
-	    rq->program->res->title, done);
+			     rq->program->res->title, done);
 }
 
 static enum pur_body_mode
 body_mode(const struct pur_route *r)
 {
-	return r->method == PUR_PUT ? PUR_BODY_REPLACE
-	    : r->method == PUR_PATCH ? PUR_BODY_MERGE
-				     : PUR_BODY_CREATE;
+	return r->method == PUR_PUT     ? PUR_BODY_REPLACE
+	       : r->method == PUR_PATCH ? PUR_BODY_MERGE
+					: PUR_BODY_CREATE;
 }
 
 static enum pur_rc
@@ -221,12 +227,13 @@ read_body(struct pur_req *rq)
 		return PUR_OK;
 	/* No body is an empty one: what is required then is missing. */
 	rc = pur_json_parse(rq->arena, rq->in.body_len > 0 ? rq->in.body : "{}",
-	    rq->in.body_len > 0 ? rq->in.body_len : 2, &body, &problem);
+			    rq->in.body_len > 0 ? rq->in.body_len : 2, &body, &problem);
 	if (rc != PUR_OK)
-		return pur_error_set(&rq->error, rq->arena, rc, rc == PUR_EJSON ? "%s" : NULL, problem);
+		return pur_error_set(&rq->error, rq->arena, rc, rc == PUR_EJSON ? "%s" : NULL,
+				     problem);
 	rq->input.fields = fields != NULL ? fields : no_fields;
-	rc = pur_fields_read(rq->arena, rq->input.fields, body, body_mode(rq->path.route), rq->version,
-	    rq->begun, &values, &rq->currency_given, &rq->error);
+	rc = pur_fields_read(rq->arena, rq->input.fields, body, body_mode(rq->path.route),
+			     rq->version, rq->begun, &values, &rq->currency_given, &rq->error);
 	if (rc == PUR_EBODY)
 		return pur_intake_bad_body(rq);
 	rq->input.body = values;
@@ -241,7 +248,7 @@ pur_intake_input(struct pur_req *rq)
 	if (is_write(rq)) {
 		if (rq->credential.from_cookie && !same_origin(rq))
 			return pur_error_set(&rq->error, rq->arena, PUR_EFORBIDDEN,
-			    "A write by cookie must come from the same origin");
+					     "A write by cookie must come from the same origin");
 		rc = check_media_type(rq);
 		if (rc == PUR_OK)
 			rc = read_if_match(rq);

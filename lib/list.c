@@ -24,8 +24,8 @@ static unsigned long uses;
 
 static const struct {
 	const char *name, *op;
-} operators[] = { { "", "=" }, { "in", "any" }, { "gt", ">" }, { "gte", ">=" }, { "lt", "<" },
-	{ "lte", "<=" } };
+} operators[] = { { "", "=" },     { "in", "any" }, { "gt", ">" },
+		  { "gte", ">=" }, { "lt", "<" },   { "lte", "<=" } };
 
 static const char *
 column(const struct pur_field *f)
@@ -35,14 +35,15 @@ column(const struct pur_field *f)
 
 static int
 take_number(struct pur_arena *a, const struct pur_param *p, int64_t max, int64_t *out,
-    struct pur_error *e, bool *bad)
+	    struct pur_error *e, bool *bad)
 {
 	struct pur_field f = { .name = p->name, .type = PUR_INT };
 	const char *problem;
 	struct pur_value v;
 
 	if (pur_field_read_text(&f, p->value, &v, &problem) != PUR_OK || v.i < 1 || v.i > max) {
-		pur_error_detail(e, a, p->name, "Must be an integer from 1 to %lld", (long long)max);
+		pur_error_detail(e, a, p->name, "Must be an integer from 1 to %lld",
+				 (long long)max);
 		*bad = true;
 	}
 	*out = v.i;
@@ -50,8 +51,8 @@ take_number(struct pur_arena *a, const struct pur_param *p, int64_t max, int64_t
 }
 
 static int
-take_sort(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res, const char *words,
-    struct pur_error *e, bool *bad)
+take_sort(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
+	  const char *words, struct pur_error *e, bool *bad)
 {
 	for (const char *p = words; l->n_sorts < PUR_LIST_SORTS;) {
 		size_t len = strcspn(p, ",");
@@ -60,7 +61,8 @@ take_sort(struct pur_arena *a, struct pur_list *l, const struct pur_resource *re
 
 		if (f < 0 || (res->fields[f].flags & PUR_SORT) == 0) {
 			if (e != NULL)
-				pur_error_detail(e, a, "sort", "Can't be sorted by %.*s", (int)len, p);
+				pur_error_detail(e, a, "sort", "Can't be sorted by %.*s", (int)len,
+						 p);
 			*bad = true;
 			return 1;
 		}
@@ -93,7 +95,8 @@ take_values(struct pur_arena *a, struct pur_list_filter *f, const char *text)
 		bool last = p[len] == '\0';
 
 		p[len] = '\0';
-		if (pur_field_read_text(f->field, p, &f->values[f->n++], &problem) != PUR_OK || last)
+		if (pur_field_read_text(f->field, p, &f->values[f->n++], &problem) != PUR_OK ||
+		    last)
 			break;
 	}
 	return problem;
@@ -101,7 +104,7 @@ take_values(struct pur_arena *a, struct pur_list_filter *f, const char *text)
 
 static int
 take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
-    const struct pur_param *p, struct pur_error *e, bool *bad)
+	    const struct pur_param *p, struct pur_error *e, bool *bad)
 {
 	size_t len = strcspn(p->name, "["), op_len = strlen(p->name + len);
 	int f = pur_field_find(res->fields, p->name, len);
@@ -115,7 +118,7 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *
 
 		if (op_len == 0 ? n == 0
 				: n > 0 && op_len == n + 2 && p->name[len + n + 1] == ']' &&
-		        memcmp(p->name + len + 1, operators[i].name, n) == 0)
+				      memcmp(p->name + len + 1, operators[i].name, n) == 0)
 			op = operators[i].op;
 	}
 	if (op == NULL)
@@ -138,7 +141,7 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *
 
 int
 pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
-    const struct pur_param *p, struct pur_error *e, bool *bad)
+	      const struct pur_param *p, struct pur_error *e, bool *bad)
 {
 	if (strcmp(p->name, "page") == 0)
 		return take_number(a, p, PAGE_MOST, &l->page, e, bad);
@@ -165,7 +168,7 @@ pur_list_finish(struct pur_list *l, const struct pur_resource *res, const struct
 /* Finds a statement by its text, or gives it the place of the one unused for longest. */
 static enum pur_rc
 find_shape(struct pur_db *db, const struct pur_buf *sql, const Oid *types, int n,
-    struct pur_query **out)
+	   struct pur_query **out)
 {
 	struct shape *oldest = &shapes[0];
 
@@ -207,13 +210,14 @@ put_filters(struct builder *b, const struct pur_list *l)
 {
 	enum pur_rc rc = PUR_OK;
 
-	for (const struct pur_list_filter *f = l->filters; f < l->filters + l->n_filters && rc == PUR_OK;
-	     f++) {
+	for (const struct pur_list_filter *f = l->filters;
+	     f < l->filters + l->n_filters && rc == PUR_OK; f++) {
 		bool any = strcmp(f->op, "any") == 0;
 
-		pur_buf_printf(&b->sql, " AND %s %s $%d%s", column(f->field), any ? "= ANY (" : f->op,
-		    b->n + 1, any ? ")" : "");
-		b->types[b->n] = any ? pur_type_array_oid(f->field->type) : pur_type_oid(f->field->type);
+		pur_buf_printf(&b->sql, " AND %s %s $%d%s", column(f->field),
+			       any ? "= ANY (" : f->op, b->n + 1, any ? ")" : "");
+		b->types[b->n] =
+		    any ? pur_type_array_oid(f->field->type) : pur_type_oid(f->field->type);
 		rc = any ? pur_bind_array(b->a, f->field->type, f->values, f->n, &b->binds[b->n])
 			 : pur_bind_value(b->a, &f->value, &b->binds[b->n]);
 		b->n++;
@@ -241,7 +245,7 @@ put_order(struct builder *b, const struct pur_list *l, const struct pur_resource
 	pur_buf_puts(&b->sql, " ORDER BY ");
 	for (int i = 0; i < l->n_sorts; i++)
 		pur_buf_printf(&b->sql, "%s%s, ", column(l->sorts[i].field),
-		    l->sorts[i].descending ? " DESC" : "");
+			       l->sorts[i].descending ? " DESC" : "");
 	pur_buf_printf(&b->sql, "%s%s", column(&res->fields[0]), descending ? " DESC" : "");
 	rc = put_number(b, "LIMIT", l->per_page);
 	return rc == PUR_OK ? put_number(b, "OFFSET", (l->page - 1) * l->per_page) : rc;
@@ -282,8 +286,8 @@ end(struct builder *b, struct pur_db *db, enum pur_rc rc, struct pur_list_step *
 
 /* The state the filters ask for, when tenant_counts can answer them; false when they ask more. */
 static bool
-counted_states(const struct pur_list *l, struct pur_value states[1], const struct pur_value **values,
-    size_t *n)
+counted_states(const struct pur_list *l, struct pur_value states[1],
+	       const struct pur_value **values, size_t *n)
 {
 	states[0] = (struct pur_value){ .type = PUR_TEXT, .s = "", .len = 0 };
 	*values = states;
@@ -304,14 +308,16 @@ counted_states(const struct pur_list *l, struct pur_value states[1], const struc
 /* The total out of tenant_counts: exact, and as cheap for a million rows as for ten. */
 static enum pur_rc
 build_kept_total(struct pur_arena *a, const struct pur_resource *res, const struct pur_input *in,
-    const struct pur_value *states, size_t n, struct pur_list_step *out)
+		 const struct pur_value *states, size_t n, struct pur_list_step *out)
 {
 	static const Oid types[] = { PUR_OID_UUID, PUR_OID_TEXT, PUR_OID_TEXT_ARRAY };
-	static struct pur_query query = { .name = "kept_total",
+	static struct pur_query query = {
+		.name = "kept_total",
 		.sql = "SELECT coalesce(sum(n), 0)::bigint AS n FROM tenant_counts"
 		       " WHERE tenant_id = $1 AND resource = $2 AND status = ANY($3)",
 		.types = types,
-		.n = 3 };
+		.n = 3
+	};
 
 	out->query = &query;
 	out->binds = pur_calloc(a, 3, sizeof(*out->binds));
@@ -324,8 +330,8 @@ build_kept_total(struct pur_arena *a, const struct pur_resource *res, const stru
 
 enum pur_rc
 pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
-    const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
-    struct pur_list_step *rows, struct pur_list_step *total)
+	       const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
+	       struct pur_list_step *rows, struct pur_list_step *total)
 {
 	struct builder page = { .a = a }, count = { .a = a };
 	struct pur_value one[1];
@@ -352,12 +358,12 @@ pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 /* Appends <path?query with page=n>; rel=... */
 static const char *
 link_to(struct pur_arena *a, const char *before, const char *path, const char *query, int64_t page,
-    const char *rel)
+	const char *rel)
 {
 	return before == NULL ? NULL
 			      : pur_sprintf(a, "%s%s<%s?%s%spage=%lld>; rel=\"%s\"", before,
-	              before[0] != '\0' ? ", " : "", path, query, query[0] != '\0' ? "&" : "",
-	              (long long)page, rel);
+					    before[0] != '\0' ? ", " : "", path, query,
+					    query[0] != '\0' ? "&" : "", (long long)page, rel);
 }
 
 /* The query without its page. */
@@ -386,7 +392,7 @@ without_page(struct pur_arena *a, const char *query)
 
 const char *
 pur_list_links(struct pur_arena *a, const struct pur_list *l, const char *path, const char *query,
-    int64_t total)
+	       int64_t total)
 {
 	int64_t last = total > 0 ? (total + l->per_page - 1) / l->per_page : 1;
 	const char *rest = without_page(a, query), *s = "";

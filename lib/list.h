@@ -42,11 +42,11 @@ struct pur_list {
  * none of a list's. l starts zeroed; pur_list_finish() fills in what nobody asked for.
  */
 int pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
-    const struct pur_param *p, struct pur_error *e, bool *bad);
+		  const struct pur_param *p, struct pur_error *e, bool *bad);
 
 /* Defaults: page 1, 20 a page, the route's order. */
 void pur_list_finish(struct pur_list *l, const struct pur_resource *res,
-    const struct pur_route *route);
+		     const struct pur_route *route);
 
 /* A statement and its arguments, ready to be sent. */
 struct pur_list_step {
@@ -61,14 +61,15 @@ struct pur_list_step {
  * Returns PUR_OK, PUR_ETOOLARGE, or PUR_EUNAVAILABLE.
  */
 enum pur_rc pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
-    const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
-    struct pur_list_step *rows, struct pur_list_step *total) PUR_MUST;
+			   const struct pur_resource *res, struct pur_bound *base,
+			   const struct pur_input *in, struct pur_list_step *rows,
+			   struct pur_list_step *total) PUR_MUST;
 
 /*
  * The Link header (RFC 8288) with first, prev, next and last. path and query as they came.
  * NULL when the arena is full.
  */
 const char *pur_list_links(struct pur_arena *a, const struct pur_list *l, const char *path,
-    const char *query, int64_t total);
+			   const char *query, int64_t total);
 
 #endif

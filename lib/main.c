@@ -19,7 +19,8 @@ describe(const struct pur_program *program)
 
 	pur_describe(program, &out);
 	written = fwrite(out.data, 1, out.len, stdout);
-	return written == out.len && fflush(stdout) == 0 && !pur_buf_failed(&out) ? EX_OK : EX_IOERR;
+	return written == out.len && fflush(stdout) == 0 && !pur_buf_failed(&out) ? EX_OK
+										  : EX_IOERR;
 }
 
 /* Prepares one statement in a batch of its own, so that each fault is told. */
@@ -34,7 +35,7 @@ check_query(const struct pur_req *rq, struct pur_query *q)
 		rc = pur_db_commit(rq->db);
 	if (rc != PUR_OK)
 		fprintf(stderr, "%s: statement %s: %s\n", rq->program->res->program, q->name,
-		    pur_db_error(rq->db)->message);
+			pur_db_error(rq->db)->message);
 	return rc == PUR_OK;
 }
 
@@ -75,7 +76,7 @@ check(const struct pur_req *rq)
 
 	if (pur_db_begin(rq->db, rq->arena) != PUR_OK || pur_db_commit(rq->db) != PUR_OK) {
 		fprintf(stderr, "%s: the database can't be reached: %s\n", res->program,
-		    pur_db_error(rq->db)->message);
+			pur_db_error(rq->db)->message);
 		return EX_UNAVAILABLE;
 	}
 	for (int i = 1; i < res->n_stmts; i++) {
@@ -93,10 +94,10 @@ check(const struct pur_req *rq)
 static enum pur_level
 level_of(const char *name)
 {
-	return strcmp(name, "debug") == 0 ? PUR_DEBUG
-	    : strcmp(name, "warning") == 0 ? PUR_WARNING
-	    : strcmp(name, "error") == 0   ? PUR_ERROR
-					   : PUR_INFO;
+	return strcmp(name, "debug") == 0     ? PUR_DEBUG
+	       : strcmp(name, "warning") == 0 ? PUR_WARNING
+	       : strcmp(name, "error") == 0   ? PUR_ERROR
+					      : PUR_INFO;
 }
 
 static bool
@@ -111,7 +112,8 @@ listens(int fd)
 static int
 usage(const struct pur_resource *res)
 {
-	fprintf(stderr,
+	fprintf(
+	    stderr,
 	    "usage: %s [--describe | --check]\n"
 	    "Serves FastCGI on descriptor 0: start it by spawn-fcgi, multiwatch or a systemd socket.\n",
 	    res->program);
@@ -125,8 +127,9 @@ serve(struct pur_req *rq)
 
 	if (pur_log_open(rq->program->res->program, conf->log_file, level_of(conf->log_level)) != 0)
 		fprintf(stderr, "%s: can't open log_file %s; logging to stderr\n",
-		    rq->program->res->program, conf->log_file);
-	/* Connected early where possible: a wrong role is seen at start, not at the first request. */
+			rq->program->res->program, conf->log_file);
+	/* Connected early where possible: a wrong role is seen at start, not at the first request.
+	 */
 	if (pur_db_begin(rq->db, rq->arena) == PUR_OK)
 		pur_db_rollback(rq->db);
 	return pur_serve(rq, STDIN_FILENO) == 0 ? EX_OK : EX_SOFTWARE;
@@ -141,7 +144,8 @@ pur_main(int argc, char **argv, const struct pur_resource *res)
 	const char *mode = argc == 2 ? argv[1] : "";
 	int status;
 
-	if (argc > 2 || (*mode != '\0' && strcmp(mode, "--describe") != 0 && strcmp(mode, "--check") != 0))
+	if (argc > 2 ||
+	    (*mode != '\0' && strcmp(mode, "--describe") != 0 && strcmp(mode, "--check") != 0))
 		return usage(res);
 	if (sodium_init() < 0)
 		return EX_SOFTWARE;

@@ -18,4 +18,20 @@
  */
 int pur_main(int argc, char **argv, const struct pur_resource *res);
 
+/*
+ * A handler's last lines: its resource and main(). The tables `fields`, `stmts` and `routes` stand
+ * above; what else a struct pur_resource has is given by name.
+ */
+#define PUR_PROGRAM(...)                                                                           \
+	int main(int argc, char **argv)                                                            \
+	{                                                                                          \
+		static const struct pur_resource resource = { .fields = fields,                    \
+							      .stmts = stmts,                      \
+							      .n_stmts = PUR_COUNT(stmts),         \
+							      .routes = routes,                    \
+							      __VA_ARGS__ };                       \
+                                                                                                   \
+		return pur_main(argc, argv, &resource);                                            \
+	}
+
 #endif

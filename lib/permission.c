@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const role_names[] = { "owner", "admin", "manager", "staff", "accountant",
-	"viewer" };
+static const char *const role_names[] = { "owner", "admin",      "manager",
+					  "staff", "accountant", "viewer" };
 
 #define LEADERS (PUR_OWNER | PUR_ADMIN | PUR_MANAGER)
 #define CREW (LEADERS | PUR_STAFF)
@@ -55,7 +55,7 @@ pur_roles_words(unsigned roles, char *words, int size)
 	words[0] = '\0';
 	for (size_t i = 0; i < sizeof(role_names) / sizeof(role_names[0]); i++) {
 		if ((roles & (1u << i)) != 0 && len < size)
-			len += snprintf(words + len, (size_t)(size - len), "%s%s", len > 0 ? " " : "",
-			    role_names[i]);
+			len += snprintf(words + len, (size_t)(size - len), "%s%s",
+					len > 0 ? " " : "", role_names[i]);
 	}
 }

@@ -40,7 +40,7 @@ bad(char *message, size_t size, const struct pur_resource *res, const struct pur
     const char *what)
 {
 	snprintf(message, size, "%s: %s %s: %s", res->program, pur_method_name(r->method), r->path,
-	    what);
+		 what);
 	return -1;
 }
 
@@ -78,8 +78,8 @@ check_route(const struct pur_resource *res, const struct pur_route *r, char *mes
 }
 
 static int
-check_statement(const struct pur_resource *res, const struct pur_bound *s, int index,
-    char *message, size_t size)
+check_statement(const struct pur_resource *res, const struct pur_bound *s, int index, char *message,
+		size_t size)
 {
 	if (res->stmts[index].crosses_tenants)
 		return 0;
@@ -94,7 +94,8 @@ check_statement(const struct pur_resource *res, const struct pur_bound *s, int i
 
 /* A statement's names are looked up in the body and parameters of a route that can run it. */
 static int
-compile(const struct pur_resource *res, int index, struct pur_bound *out, char *message, size_t size)
+compile(const struct pur_resource *res, int index, struct pur_bound *out, char *message,
+	size_t size)
 {
 	const struct pur_stmt *stmt = &res->stmts[index];
 
@@ -103,7 +104,7 @@ compile(const struct pur_resource *res, int index, struct pur_bound *out, char *
 		return -1;
 	for (const struct pur_route *r = res->routes; r->method != PUR_METHOD_UNKNOWN; r++) {
 		if (pur_bind_compile(res, index, pur_route_body(res, r), r->params, out, message,
-		        size) == 0)
+				     size) == 0)
 			return check_statement(res, out, index, message, size);
 	}
 	return -1;

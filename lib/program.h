@@ -9,7 +9,8 @@
 struct pur_program {
 	const struct pur_resource *res;
 	struct pur_bound *stmts; /* by the statement's number; [0] is unused */
-	struct pur_bind *roles;  /* by the route's index: text[] of who may use it; data NULL: public */
+	struct pur_bind
+	    *roles; /* by the route's index: text[] of who may use it; data NULL: public */
 };
 
 /*
@@ -19,7 +20,7 @@ struct pur_program {
  * message: what is wrong and where. Returns the program, for the life of the process, or NULL.
  */
 const struct pur_program *pur_program_new(const struct pur_resource *res, char *message,
-    size_t size) PUR_MUST;
+					  size_t size) PUR_MUST;
 
 /* The fields a route reads its body by; NULL when it takes none. */
 const struct pur_field *pur_route_body(const struct pur_resource *res, const struct pur_route *r);

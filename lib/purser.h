@@ -5,13 +5,14 @@
 #define PUR_PURSER_H
 
 #include "action.h"
+#include "crud.h"
 #include "error.h"
 #include "field.h"
 #include "json.h"
 #include "log.h"
 #include "main.h"
-#include "row.h"
 #include "route.h"
+#include "row.h"
 #include "sql.h"
 #include "timefmt.h"
 

@@ -54,7 +54,7 @@ put_problem(struct pur_buf *b, const struct pur_error_info *info, const char *re
 
 void
 pur_reply_error(struct pur_reply *r, const struct pur_error *e, int problem, const char *extra,
-    const char *request_id)
+		const char *request_id)
 {
 	const struct pur_error_info *info = pur_error_info(e->rc);
 	const char *message = e->message != NULL ? e->message : info->message;
@@ -74,7 +74,8 @@ pur_reply_error(struct pur_reply *r, const struct pur_error *e, int problem, con
 	pur_buf_puts(b, problem ? "\",\"detail\":" : "\",\"message\":");
 	pur_json_put_string(b, message, strlen(message));
 	pur_buf_putc(b, ',');
-	/* RFC 9457 keeps `status` for the number: the thing's own state goes by another name there. */
+	/* RFC 9457 keeps `status` for the number: the thing's own state goes by another name there.
+	 */
 	if (extra != NULL && problem)
 		pur_buf_puts(b, "\"thing_");
 	if (extra != NULL) {

@@ -11,10 +11,10 @@
 struct pur_reply {
 	int status;
 	struct pur_buf body;
-	const char *type;      /* Content-Type; NULL: application/json */
-	const char *cache;     /* Cache-Control */
-	const char *etag;      /* with its quotes */
-	const char *location;  /* a path */
+	const char *type;       /* Content-Type; NULL: application/json */
+	const char *cache;      /* Cache-Control */
+	const char *etag;       /* with its quotes */
+	const char *location;   /* a path */
 	struct pur_buf headers; /* further lines, each with its CRLF */
 };
 
@@ -30,7 +30,7 @@ void pur_reply_header(struct pur_reply *r, const char *name, const char *value);
  * request_id: stands in problem details as `instance`.
  */
 void pur_reply_error(struct pur_reply *r, const struct pur_error *e, int problem, const char *extra,
-    const char *request_id);
+		     const char *request_id);
 
 /*
  * Writes status and headers as CGI wants them (RFC 3875, section 6), with Content-Length of the

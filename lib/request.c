@@ -26,8 +26,9 @@ send_statements(struct pur_req *rq)
 			rc = pur_do(rq, route->stmts[i]);
 			continue;
 		}
-		rc = pur_list_build(rq->arena, rq->db, &rq->list, res,
-		    &rq->program->stmts[route->stmts[i]], &rq->input, &rows, &total);
+		rc =
+		    pur_list_build(rq->arena, rq->db, &rq->list, res,
+				   &rq->program->stmts[route->stmts[i]], &rq->input, &rows, &total);
 		if (rc != PUR_OK)
 			return pur_refuse(rq, rc);
 		rq->sent[route->stmts[i]] = rows.query;
@@ -110,10 +111,10 @@ static enum pur_rc
 send_stored_answer(struct pur_req *rq)
 {
 	struct pur_stored answer = { .status = rq->reply.status,
-		.location = rq->reply.location,
-		.etag = rq->reply.etag,
-		.body = rq->reply.body.data,
-		.len = rq->reply.body.len };
+				     .location = rq->reply.location,
+				     .etag = rq->reply.etag,
+				     .body = rq->reply.body.data,
+				     .len = rq->reply.body.len };
 	enum pur_rc rc;
 
 	if (rq->key.key == NULL || rq->dry_run)
@@ -165,7 +166,8 @@ run_at_once(struct pur_req *rq, int answer)
 		return rc;
 	if (rq->program->res->stmts[answer].expect == PUR_ONE &&
 	    pur_rows_count(rq->results[answer]) == 0)
-		return pur_refuse(rq, rq->path.route->method == PUR_GET ? PUR_ENOTFOUND : PUR_EINTERNAL);
+		return pur_refuse(rq, rq->path.route->method == PUR_GET ? PUR_ENOTFOUND
+									: PUR_EINTERNAL);
 	return pur_answer_make(rq, answer);
 }
 
@@ -245,12 +247,14 @@ run(struct pur_req *rq)
 	const struct pur_route *route = rq->path.route;
 	int answer = pur_route_answer(rq->program->res, route);
 	bool look = route->guard != 0 || route->run != NULL || rq->key.key != NULL || rq->dry_run ||
-	    rq->currency_given != NULL || (route->event != NULL && route->effect != PUR_CREATES);
+		    rq->currency_given != NULL ||
+		    (route->event != NULL && route->effect != PUR_CREATES);
 	enum pur_rc rc;
 
 	if (rq->key.key != NULL && !rq->dry_run) {
 		rc = pur_batch_begin(rq);
-		if (rc == PUR_OK && (rc = pur_idempotency_claim(rq->db, &rq->input.tenant, &rq->key)) != PUR_OK)
+		if (rc == PUR_OK &&
+		    (rc = pur_idempotency_claim(rq->db, &rq->input.tenant, &rq->key)) != PUR_OK)
 			rc = pur_batch_failed(rq, rc);
 		if (rc != PUR_OK)
 			return rc;
@@ -310,14 +314,16 @@ answer(struct pur_req *rq)
 static void
 put_allow(struct pur_req *rq)
 {
-	static const enum pur_method methods[] = { PUR_GET, PUR_POST, PUR_PUT, PUR_PATCH, PUR_DELETE };
+	static const enum pur_method methods[] = { PUR_GET, PUR_POST, PUR_PUT, PUR_PATCH,
+						   PUR_DELETE };
 	char allow[64] = "";
 	size_t len = 0;
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if ((rq->path.allowed & methods[i]) != 0)
 			len += (size_t)snprintf(allow + len, sizeof(allow) - len, "%s, %s",
-			    pur_method_name(methods[i]), methods[i] == PUR_GET ? "HEAD, " : "");
+						pur_method_name(methods[i]),
+						methods[i] == PUR_GET ? "HEAD, " : "");
 	}
 	snprintf(allow + len, sizeof(allow) - len, "OPTIONS");
 	pur_reply_header(&rq->reply, "Allow", allow);
@@ -336,7 +342,8 @@ reply_error(struct pur_req *rq, enum pur_rc rc)
 		return;
 	}
 	pur_reply_reset(&rq->reply);
-	pur_reply_error(&rq->reply, &rq->error, rq->accept.problem, rq->error_extra, rq->in.request_id);
+	pur_reply_error(&rq->reply, &rq->error, rq->accept.problem, rq->error_extra,
+			rq->in.request_id);
 	if (rc == PUR_EMETHOD)
 		put_allow(rq);
 	if (rc == PUR_EAUTH)
@@ -355,11 +362,12 @@ log_request(struct pur_req *rq)
 	if (rq->authenticated || rq->entered)
 		pur_uuid_format(&rq->input.tenant, tenant);
 	pur_log(PUR_INFO, "request", PUR_TEXT_ITEM("request", rq->in.request_id),
-	    PUR_TEXT_ITEM("tenant", tenant[0] != '\0' ? tenant : NULL),
-	    PUR_TEXT_ITEM("method", pur_method_name(pur_method_parse(rq->in.method))),
-	    PUR_TEXT_ITEM("route", r != NULL ? r->path : NULL), PUR_INT_ITEM("status", rq->reply.status),
-	    PUR_INT_ITEM("us", pur_time_now() - rq->begun), PUR_INT_ITEM("db_us", cost.micros),
-	    PUR_INT_ITEM("trips", cost.trips), PUR_INT_ITEM("statements", cost.statements));
+		PUR_TEXT_ITEM("tenant", tenant[0] != '\0' ? tenant : NULL),
+		PUR_TEXT_ITEM("method", pur_method_name(pur_method_parse(rq->in.method))),
+		PUR_TEXT_ITEM("route", r != NULL ? r->path : NULL),
+		PUR_INT_ITEM("status", rq->reply.status),
+		PUR_INT_ITEM("us", pur_time_now() - rq->begun), PUR_INT_ITEM("db_us", cost.micros),
+		PUR_INT_ITEM("trips", cost.trips), PUR_INT_ITEM("statements", cost.statements));
 }
 
 /* The process's part of a request stays, all else starts afresh. */
@@ -369,12 +377,12 @@ begin(struct pur_req *rq)
 	struct pur_reply reply = rq->reply;
 
 	*rq = (struct pur_req){ .conf = rq->conf,
-		.program = rq->program,
-		.db = rq->db,
-		.arena = rq->arena,
-		.in = rq->in,
-		.begun = pur_time_now(),
-		.reply = reply };
+				.program = rq->program,
+				.db = rq->db,
+				.arena = rq->arena,
+				.in = rq->in,
+				.begun = pur_time_now(),
+				.reply = reply };
 	pur_reply_reset(&rq->reply);
 }
 
@@ -400,10 +408,9 @@ void
 pur_request_after(struct pur_req *rq)
 {
 	static const Oid types[] = { PUR_OID_UUID, PUR_OID_UUID };
-	static struct pur_query touch = { .name = "touch",
-		.sql = "SELECT touch_session($1, $2)",
-		.types = types,
-		.n = 2 };
+	static struct pur_query touch = {
+		.name = "touch", .sql = "SELECT touch_session($1, $2)", .types = types, .n = 2
+	};
 	struct pur_bind binds[] = { pur_bind_uuid(&rq->input.tenant), pur_bind_uuid(&rq->session) };
 
 	if (!rq->touch || pur_db_begin(rq->db, rq->arena) != PUR_OK ||

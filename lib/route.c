@@ -64,7 +64,8 @@ strip_prefix(const struct part *parts, int n, int *version)
 	*version = 0;
 	if (n < 2 || !part_is(&parts[0], "api"))
 		return -1;
-	if (parts[1].len == 2 && parts[1].s[0] == 'v' && parts[1].s[1] >= '1' && parts[1].s[1] <= '9') {
+	if (parts[1].len == 2 && parts[1].s[0] == 'v' && parts[1].s[1] >= '1' &&
+	    parts[1].s[1] <= '9') {
 		*version = parts[1].s[1] - '0';
 		return *version <= 2 ? 2 : -1;
 	}
@@ -115,7 +116,7 @@ take_values(struct pur_arena *a, const struct part *parts, int n, struct pur_mat
 
 enum pur_rc
 pur_route_match(struct pur_arena *a, const struct pur_resource *res, enum pur_method method,
-    const char *path, struct pur_match *m)
+		const char *path, struct pur_match *m)
 {
 	struct part parts[PARTS];
 	int n = split(path, parts), best = -1, literal, skip;

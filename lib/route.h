@@ -38,7 +38,8 @@ struct pur_stmt {
 	enum pur_expect expect;
 	const char *args;
 	const char *sql;
-	bool crosses_tenants; /* needs no @tenant: a definer function guards it, or nothing is read */
+	bool crosses_tenants; /* needs no @tenant: a definer function guards it, or nothing is read
+			       */
 };
 
 enum pur_cache {

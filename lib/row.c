@@ -112,11 +112,12 @@ plan_of(struct pur_query *q, const PGresult *r, const struct pur_resource *res)
 	return p;
 }
 
-static bool put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p, int len,
-    const struct pur_row_style *style);
+static bool put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,
+		      int len, const struct pur_row_style *style);
 
 static void
-put_integer(struct pur_buf *b, const struct pur_field *f, int64_t n, const struct pur_row_style *style)
+put_integer(struct pur_buf *b, const struct pur_field *f, int64_t n,
+	    const struct pur_row_style *style)
 {
 	if (f == NULL || f->type != PUR_MONEY || style->version < 2) {
 		pur_buf_put_int(b, n);
@@ -132,7 +133,7 @@ put_integer(struct pur_buf *b, const struct pur_field *f, int64_t n, const struc
 /* ROW(...): its values take their names from the field's .of, in order. */
 static bool
 put_record(struct pur_buf *b, const struct pur_field *f, struct span s,
-    const struct pur_row_style *style)
+	   const struct pur_row_style *style)
 {
 	const struct pur_field *of = f != NULL ? f->of : NULL;
 	int32_t n, type, len;
@@ -144,7 +145,8 @@ put_record(struct pur_buf *b, const struct pur_field *f, struct span s,
 	for (int32_t i = 0; i < n; i++, of++) {
 		while (of->name != NULL && (of->flags & PUR_WRITEONLY) != 0)
 			of++;
-		if (of->name == NULL || !take32(&s, &type) || !take32(&s, &len) || len > s.end - s.p)
+		if (of->name == NULL || !take32(&s, &type) || !take32(&s, &len) ||
+		    len > s.end - s.p)
 			return false;
 		pur_json_put_name(b, &first, of->name);
 		if (!put_value(b, (Oid)type, of, s.p, len, style))
@@ -159,7 +161,7 @@ put_record(struct pur_buf *b, const struct pur_field *f, struct span s,
 /* A one-dimensional array of anything that can be written. */
 static bool
 put_array(struct pur_buf *b, const struct pur_field *f, struct span s,
-    const struct pur_row_style *style)
+	  const struct pur_row_style *style)
 {
 	int32_t dimensions, nulls, type, n = 0, lower, len;
 
@@ -171,7 +173,8 @@ put_array(struct pur_buf *b, const struct pur_field *f, struct span s,
 	for (int32_t i = 0; i < n; i++) {
 		if (i > 0)
 			pur_buf_putc(b, ',');
-		if (!take32(&s, &len) || len > s.end - s.p || !put_value(b, (Oid)type, f, s.p, len, style))
+		if (!take32(&s, &len) || len > s.end - s.p ||
+		    !put_value(b, (Oid)type, f, s.p, len, style))
 			return false;
 		if (len > 0)
 			s.p += len;
@@ -195,7 +198,7 @@ put_uuid(struct pur_buf *b, const char *p)
 /* len -1: NULL. Returns false for a type that isn't written. */
 static bool
 put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p, int len,
-    const struct pur_row_style *style)
+	  const struct pur_row_style *style)
 {
 	if (len < 0) {
 		pur_buf_put(b, "null", 4);
@@ -282,7 +285,7 @@ pur_actions_put(struct pur_buf *b, const struct pur_resource *res, const char *s
 
 enum pur_rc
 pur_row_put(struct pur_buf *b, struct pur_query *q, const PGresult *r, int row,
-    const struct pur_row_style *style)
+	    const struct pur_row_style *style)
 {
 	const struct plan *plan = plan_of(q, r, style->res);
 	char before = '{';
@@ -297,8 +300,10 @@ pur_row_put(struct pur_buf *b, struct pur_query *q, const PGresult *r, int row,
 		before = ',';
 		pur_buf_put(b, c->prefix, c->prefix_len);
 		if (!put_value(b, c->type, c->field, PQgetvalue(r, row, i), len, style)) {
-			pur_log(PUR_ERROR, "a column has a type or shape that rows can't be written from",
-			    PUR_TEXT_ITEM("statement", q->name), PUR_TEXT_ITEM("column", PQfname(r, i)));
+			pur_log(PUR_ERROR,
+				"a column has a type or shape that rows can't be written from",
+				PUR_TEXT_ITEM("statement", q->name),
+				PUR_TEXT_ITEM("column", PQfname(r, i)));
 			return PUR_EINTERNAL;
 		}
 		if (c->status) {
@@ -321,14 +326,15 @@ pur_put_text(struct pur_buf *b, int *first, const char *name, const char *text)
 
 void
 pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r,
-    const char *column)
+	       const char *column)
 {
 	static const struct pur_row_style plain = { .version = 1 };
 	int c = pur_rows_count(r) > 0 ? PQfnumber(r, column) : -1;
 	bool none = c < 0 || PQgetisnull(r, 0, c);
 
 	pur_json_put_name(b, first, name);
-	if (none || !put_value(b, PQftype(r, c), NULL, PQgetvalue(r, 0, c), PQgetlength(r, 0, c), &plain))
+	if (none ||
+	    !put_value(b, PQftype(r, c), NULL, PQgetvalue(r, 0, c), PQgetlength(r, 0, c), &plain))
 		pur_buf_puts(b, "null");
 }
 
@@ -386,7 +392,8 @@ pur_row_text(const PGresult *r, int row, const char *column)
 	Oid type = 0;
 	const char *p = value_of(r, row, column, &type);
 
-	if (p == NULL || (type != PUR_OID_TEXT && type != PUR_OID_VARCHAR && type != PUR_OID_BPCHAR))
+	if (p == NULL ||
+	    (type != PUR_OID_TEXT && type != PUR_OID_VARCHAR && type != PUR_OID_BPCHAR))
 		return NULL;
 	return p;
 }

@@ -36,7 +36,7 @@ enum pur_rc pur_row_put(struct pur_buf *b, struct pur_query *q, const PGresult *
  */
 void pur_put_text(struct pur_buf *b, int *first, const char *name, const char *text);
 void pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r,
-    const char *column);
+		    const char *column);
 
 /* Writes ["approve","reject"]: the actions of a resource that a state allows. */
 void pur_actions_put(struct pur_buf *b, const struct pur_resource *res, const char *status);

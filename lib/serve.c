@@ -14,9 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTIONS 64       /* kept at a time; nginx keeps up to 16 a worker */
-#define TICK 1000            /* milliseconds between looks at idle things */
-#define DRAIN (5 * 1000000)  /* microseconds for kept connections after SIGTERM */
+#define CONNECTIONS 64      /* kept at a time; nginx keeps up to 16 a worker */
+#define TICK 1000           /* milliseconds between looks at idle things */
+#define DRAIN (5 * 1000000) /* microseconds for kept connections after SIGTERM */
 
 struct connection {
 	FCGX_Request fcgi;
@@ -112,20 +112,20 @@ read_request(struct pur_req *rq, FCGX_Request *f)
 	const char *id = param(f, "REQUEST_ID"), *method = param(f, "REQUEST_METHOD");
 
 	rq->in = (struct pur_incoming){ .method = method != NULL ? method : "",
-		.path = read_path(rq->arena, f),
-		.query = param(f, "QUERY_STRING"),
-		.content_type = param(f, "CONTENT_TYPE"),
-		.accept = param(f, "HTTP_ACCEPT"),
-		.authorization = param(f, "HTTP_AUTHORIZATION"),
-		.cookie = param(f, "HTTP_COOKIE"),
-		.if_match = param(f, "HTTP_IF_MATCH"),
-		.if_none_match = param(f, "HTTP_IF_NONE_MATCH"),
-		.idempotency_key = param(f, "HTTP_IDEMPOTENCY_KEY"),
-		.origin = param(f, "HTTP_ORIGIN"),
-		.sec_fetch_site = param(f, "HTTP_SEC_FETCH_SITE"),
-		.user_agent = param(f, "HTTP_USER_AGENT"),
-		.request_id = id != NULL ? id : "-",
-		.address = param(f, "REMOTE_ADDR") };
+					.path = read_path(rq->arena, f),
+					.query = param(f, "QUERY_STRING"),
+					.content_type = param(f, "CONTENT_TYPE"),
+					.accept = param(f, "HTTP_ACCEPT"),
+					.authorization = param(f, "HTTP_AUTHORIZATION"),
+					.cookie = param(f, "HTTP_COOKIE"),
+					.if_match = param(f, "HTTP_IF_MATCH"),
+					.if_none_match = param(f, "HTTP_IF_NONE_MATCH"),
+					.idempotency_key = param(f, "HTTP_IDEMPOTENCY_KEY"),
+					.origin = param(f, "HTTP_ORIGIN"),
+					.sec_fetch_site = param(f, "HTTP_SEC_FETCH_SITE"),
+					.user_agent = param(f, "HTTP_USER_AGENT"),
+					.request_id = id != NULL ? id : "-",
+					.address = param(f, "REMOTE_ADDR") };
 	read_body(rq, f);
 }
 
@@ -173,16 +173,18 @@ wait_all(const struct connection *all, int listener, struct pollfd *p, const sig
 	bool full = true;
 
 	for (int i = 0; i < CONNECTIONS; i++) {
-		p[i] = (struct pollfd){ .fd = all[i].open ? all[i].fcgi.ipcFd : -1, .events = POLLIN };
+		p[i] =
+		    (struct pollfd){ .fd = all[i].open ? all[i].fcgi.ipcFd : -1, .events = POLLIN };
 		full = full && all[i].open;
 	}
-	p[CONNECTIONS] = (struct pollfd){ .fd = full || stop_asked ? -1 : listener,
-		.events = POLLIN };
+	p[CONNECTIONS] =
+	    (struct pollfd){ .fd = full || stop_asked ? -1 : listener, .events = POLLIN };
 	return ppoll(p, CONNECTIONS + 1, &tick, signals);
 }
 
 static void
-serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p, struct pur_buf *head)
+serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
+	    struct pur_buf *head)
 {
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (p[i].fd < 0 || p[i].revents == 0)
@@ -224,7 +226,8 @@ pur_serve(struct pur_req *rq, int listener)
 	sigset_t signals;
 
 	catch_signals(&signals);
-	if (FCGX_Init() != 0 || fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK) != 0)
+	if (FCGX_Init() != 0 ||
+	    fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK) != 0)
 		return -1;
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (FCGX_InitRequest(&all[i].fcgi, listener, FCGI_FAIL_ACCEPT_ON_INTR) != 0)

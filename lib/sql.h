@@ -9,19 +9,22 @@
 
 /* A text as [a-z0-9-]: accents taken off (Unicode NFD), everything else becomes '-'. */
 #define PUR_SLUGIFY(text)                                                                          \
-	"trim(BOTH '-' FROM left(regexp_replace(replace(lower(regexp_replace(normalize(" text          \
+	"trim(BOTH '-' FROM left(regexp_replace(replace(lower(regexp_replace(normalize(" text      \
 	", NFD), '[\\u0300-\\u036f]', '', 'g')), 'ß', 'ss'), '[^a-z0-9]+', '-', 'g'), 80))"
 
 /*
- * A slug for a new row: the given one, else one made of its name; where that is taken (or nothing
- * is left of the name) the id's last characters make it unique. For a statement in which $1 is the
- * tenant and $2 the new id.
+ * The slug of a new row `r`: the given one, else one made of its name; where that is taken (or
+ * nothing is left of the name) the id's last characters make it unique. For a statement in which
+ * $1 is the tenant and $2 the new id.
  */
-#define PUR_NEW_SLUG(table, given, name)                                                           \
-	"coalesce(" given ", (SELECT CASE WHEN made.slug = '' OR EXISTS (SELECT FROM " table           \
-	" x WHERE x.tenant_id = $1 AND x.slug = made.slug AND x.active)"                               \
-	" THEN ltrim(made.slug || '-' || right($2::text, 8), '-') ELSE made.slug END"                  \
-	" FROM (SELECT " PUR_SLUGIFY(name) " AS slug) AS made))"
+#define PUR_NEW_SLUG(table)                                                                        \
+	"coalesce(r.slug, (SELECT CASE WHEN made.slug = '' OR EXISTS (SELECT FROM " table          \
+	" x WHERE x.tenant_id = $1 AND x.slug = made.slug AND x.active)"                           \
+	" THEN ltrim(made.slug || '-' || right($2::text, 8), '-') ELSE made.slug END"              \
+	" FROM (SELECT " PUR_SLUGIFY("r.name") " AS slug) AS made))"
+
+/* The slug of a changed row: PUT may leave it out, and it stays. */
+#define PUR_OLD_SLUG "coalesce(r.slug, t.slug)"
 
 /* The optional If-Match of a guarded write, as argument n ("$3"). */
 #define PUR_MATCHES(n, revision) "(" n "::bigint IS NULL OR " revision " = " n ")"

@@ -26,13 +26,16 @@ read_options(int argc, char **argv, const struct option_value *options, const ch
 		} else if (o == NULL && argv[i][0] != '-' && plain != NULL && *plain == NULL) {
 			*plain = argv[i];
 		} else {
-			fprintf(stderr, o != NULL ? "%s needs a value\n" : "unexpected argument '%s'\n", argv[i]);
+			fprintf(stderr,
+				o != NULL ? "%s needs a value\n" : "unexpected argument '%s'\n",
+				argv[i]);
 			return EX_USAGE;
 		}
 	}
 	for (const struct option_value *o = options; o->name != NULL; o++) {
 		if (o->required && *o->value == NULL) {
-			fprintf(stderr, "--%s is missing; purser --help shows how it is used\n", o->name);
+			fprintf(stderr, "--%s is missing; purser --help shows how it is used\n",
+				o->name);
 			return EX_USAGE;
 		}
 	}
@@ -46,8 +49,9 @@ admin_connect(void)
 	PGconn *db;
 
 	if (conninfo == NULL) {
-		fprintf(stderr, "PURSER_DB is not set: give it a libpq conninfo of the administrator,\n"
-				"as in PURSER_DB='host=/run/postgresql dbname=purser user=purser_admin'\n");
+		fprintf(stderr,
+			"PURSER_DB is not set: give it a libpq conninfo of the administrator,\n"
+			"as in PURSER_DB='host=/run/postgresql dbname=purser user=purser_admin'\n");
 		return NULL;
 	}
 	db = PQconnectdb(conninfo);

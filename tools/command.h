@@ -36,7 +36,8 @@ int read_options(int argc, char **argv, const struct option_value *options, cons
  */
 PGconn *admin_connect(void);
 
-/* Runs one statement with text arguments. Returns the result (PQclear it) or NULL after a message. */
+/* Runs one statement with text arguments. Returns the result (PQclear it) or NULL after a message.
+ */
 PGresult *admin_run(PGconn *db, const char *sql, int n, const char *const *args);
 
 /* A new id as text with a NUL. */

@@ -28,7 +28,7 @@ read_all(int fd, struct pur_buf *out)
 static int
 run_describe(const char *program, struct pur_buf *out)
 {
-	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t)"--describe", NULL };
+	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "--describe", NULL };
 	posix_spawn_file_actions_t actions;
 	int pipe_fds[2], status = -1;
 	pid_t pid;
@@ -60,7 +60,9 @@ describe_program(const char *folder, const char *name)
 	if (run_describe(path, &out) == 0)
 		o = json_tokener_parse(out.data);
 	if (o == NULL)
-		fprintf(stderr, "%s --describe failed: is it a program of Purser, and built whole?\n", path);
+		fprintf(stderr,
+			"%s --describe failed: is it a program of Purser, and built whole?\n",
+			path);
 	pur_buf_free(&out);
 	return o;
 }
@@ -79,13 +81,15 @@ describe_programs(const char *folder)
 	int n = scandir(folder, &names, is_program, alphasort);
 
 	if (n < 0) {
-		fprintf(stderr, "can't read the folder %s: name the one the programs are installed in\n",
-		    folder);
+		fprintf(stderr,
+			"can't read the folder %s: name the one the programs are installed in\n",
+			folder);
 		json_object_put(all);
 		return NULL;
 	}
 	for (int i = 0; i < n; i++) {
-		struct json_object *one = all != NULL ? describe_program(folder, names[i]->d_name) : NULL;
+		struct json_object *one =
+		    all != NULL ? describe_program(folder, names[i]->d_name) : NULL;
 
 		if (one != NULL) {
 			json_object_array_add(all, one);

@@ -46,11 +46,13 @@ add_path(struct line *lines, size_t n, const struct line *new)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(lines[i].program, new->program) == 0 && begins_with(new->path, lines[i].path))
+		if (strcmp(lines[i].program, new->program) == 0 &&
+		    begins_with(new->path, lines[i].path))
 			return n;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(lines[i].program, new->program) != 0 || !begins_with(lines[i].path, new->path))
+		if (strcmp(lines[i].program, new->program) != 0 ||
+		    !begins_with(lines[i].path, new->path))
 			lines[kept++] = lines[i];
 	}
 	lines[kept++] = *new;
@@ -89,7 +91,7 @@ print_upstream(const char *program)
 	       "\tkeepalive 16;\n"
 	       "\tkeepalive_timeout 2s;\n"
 	       "}\n\n",
-	    program, program);
+	       program, program);
 }
 
 static size_t
@@ -102,8 +104,8 @@ collect(struct json_object *program, struct line *lines, size_t n, size_t most)
 	for (size_t k = 0; k < json_object_array_length(routes) && n < most; k++) {
 		struct json_object *r = json_object_array_get_idx(routes, k);
 		struct line l = { .path = text_of(r, "path"),
-			.program = text_of(program, "program"),
-			.root = strcmp(text_of(r, "root"), "true") == 0 };
+				  .program = text_of(program, "program"),
+				  .root = strcmp(text_of(r, "root"), "true") == 0 };
 
 		l.parts = count_parts(l.path);
 		n = add_path(lines, n, &l);
@@ -120,8 +122,9 @@ dispatch_command(int argc, char **argv)
 
 	if (all == NULL)
 		return EX_UNAVAILABLE;
-	printf("# Which program serves which path. Made by `./dev generate` from what the programs say of\n"
-	       "# themselves; do not edit.\n\n");
+	printf(
+	    "# Which program serves which path. Made by `./dev generate` from what the programs say of\n"
+	    "# themselves; do not edit.\n\n");
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *one = json_object_array_get_idx(all, i);
 

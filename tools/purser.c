@@ -26,9 +26,10 @@ usage(FILE *out)
 	fprintf(out, "usage: purser COMMAND\n\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		fprintf(out, "  purser %s %s\n      %s\n", commands[i].name, commands[i].usage,
-		    commands[i].summary);
-	fprintf(out, "\nPURSER_DB names the database, as the administrator sees it: a libpq conninfo.\n"
-		     "purser(1) says more.\n");
+			commands[i].summary);
+	fprintf(out,
+		"\nPURSER_DB names the database, as the administrator sees it: a libpq conninfo.\n"
+		"purser(1) says more.\n");
 	return out == stdout ? EX_OK : EX_USAGE;
 }
 

@@ -7,8 +7,8 @@
 static void
 print_route(const char *program, struct json_object *route)
 {
-	printf("%-7s %-44s %-12s %-18s %s\n", text_of(route, "method"), text_of(route, "path"), program,
-	    text_of(route, "permission"), text_of(route, "cache"));
+	printf("%-7s %-44s %-12s %-18s %s\n", text_of(route, "method"), text_of(route, "path"),
+	       program, text_of(route, "permission"), text_of(route, "cache"));
 }
 
 int

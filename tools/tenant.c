@@ -9,8 +9,11 @@ int
 tenant_command(int argc, char **argv)
 {
 	const char *slug = NULL, *name = NULL, *currency = "EUR", *zone = "UTC", *locale = "en";
-	const struct option_value options[] = { { "name", &name, 1 }, { "currency", &currency, 0 },
-		{ "time-zone", &zone, 0 }, { "locale", &locale, 0 }, { NULL, NULL, 0 } };
+	const struct option_value options[] = { { "name", &name, 1 },
+						{ "currency", &currency, 0 },
+						{ "time-zone", &zone, 0 },
+						{ "locale", &locale, 0 },
+						{ NULL, NULL, 0 } };
 	char id[PUR_UUID_TEXT + 1];
 	const char *args[] = { id, NULL, NULL, NULL, NULL, NULL };
 	PGconn *db;

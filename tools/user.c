@@ -20,8 +20,8 @@ read_password(char password[MOST + 2])
 	password[len] = '\0';
 	if (len >= LEAST && len <= MOST)
 		return 0;
-	fprintf(stderr, "the password, read from standard input, must have %d to %d characters\n", LEAST,
-	    MOST);
+	fprintf(stderr, "the password, read from standard input, must have %d to %d characters\n",
+		LEAST, MOST);
 	return -1;
 }
 
@@ -37,12 +37,13 @@ run(PGconn *db, const char *sql, int n, const char *const *args)
 /* Makes the membership; one that is there already gets the name and the role. */
 static int
 make_member(PGconn *db, const char *tenant, const char *email, const char *name, const char *role,
-    const char *hash)
+	    const char *hash)
 {
 	char user[PUR_UUID_TEXT + 1], account[PUR_UUID_TEXT + 1];
 	const char *update[] = { tenant, email, name, role };
 	const char *create[] = { tenant, user, account, email, name, role, hash };
-	PGresult *r = admin_run(db,
+	PGresult *r = admin_run(
+	    db,
 	    "UPDATE users u SET name = $3, role = $4, revision = u.revision + 1, updated_at = now()"
 	    " FROM accounts a, tenant_slugs t WHERE t.slug = $1 AND t.tenant_id = u.tenant_id"
 	    " AND a.id = u.account_id AND a.email_key = lower($2) AND u.active RETURNING u.id",
@@ -54,7 +55,8 @@ make_member(PGconn *db, const char *tenant, const char *email, const char *name,
 		return r != NULL ? 0 : -1;
 	new_id(user);
 	new_id(account);
-	return run(db,
+	return run(
+	    db,
 	    "SELECT create_user(tenant_id, $2::uuid, $3::uuid, $4, $5, $6, $7) FROM tenant_slugs"
 	    " WHERE slug = $1",
 	    7, create);
@@ -67,10 +69,11 @@ set_password(PGconn *db, const char *email, const char *hash)
 	const char *args[] = { email, hash };
 
 	if (run(db,
-	        "UPDATE accounts SET password_hash = $2, updated_at = now() WHERE email_key = lower($1)", 2,
-	        args) != 0)
+		"UPDATE accounts SET password_hash = $2, updated_at = now() WHERE email_key = lower($1)",
+		2, args) != 0)
 		return -1;
-	return run(db,
+	return run(
+	    db,
 	    "DELETE FROM sessions s USING users u, accounts a WHERE u.tenant_id = s.tenant_id"
 	    " AND u.id = s.user_id AND a.id = u.account_id AND a.email_key = lower($1)",
 	    1, args);
@@ -78,9 +81,10 @@ set_password(PGconn *db, const char *email, const char *hash)
 
 static int
 create(PGconn *db, const char *tenant, const char *email, const char *name, const char *role,
-    const char *hash)
+       const char *hash)
 {
-	if (run(db, "BEGIN", 0, NULL) == 0 && make_member(db, tenant, email, name, role, hash) == 0 &&
+	if (run(db, "BEGIN", 0, NULL) == 0 &&
+	    make_member(db, tenant, email, name, role, hash) == 0 &&
 	    set_password(db, email, hash) == 0 && run(db, "COMMIT", 0, NULL) == 0)
 		return EX_OK;
 	return EX_DATAERR;
@@ -93,8 +97,9 @@ tenant_exists(PGconn *db, const char *slug)
 	int found = r != NULL && PQntuples(r) == 1;
 
 	if (r != NULL && !found)
-		fprintf(stderr, "there is no tenant '%s': purser tenant create %s --name NAME makes it\n", slug,
-		    slug);
+		fprintf(stderr,
+			"there is no tenant '%s': purser tenant create %s --name NAME makes it\n",
+			slug, slug);
 	PQclear(r);
 	return found;
 }
@@ -103,8 +108,11 @@ int
 user_command(int argc, char **argv)
 {
 	const char *tenant = NULL, *email = NULL, *name = NULL, *role = NULL;
-	const struct option_value options[] = { { "tenant", &tenant, 1 }, { "email", &email, 1 },
-		{ "name", &name, 1 }, { "role", &role, 1 }, { NULL, NULL, 0 } };
+	const struct option_value options[] = { { "tenant", &tenant, 1 },
+						{ "email", &email, 1 },
+						{ "name", &name, 1 },
+						{ "role", &role, 1 },
+						{ NULL, NULL, 0 } };
 	char password[MOST + 2], hash[crypto_pwhash_STRBYTES];
 	int status = EX_DATAERR;
 	PGconn *db;
@@ -116,7 +124,7 @@ user_command(int argc, char **argv)
 	if (read_options(argc - 1, argv + 1, options, NULL) != 0 || read_password(password) != 0)
 		return EX_USAGE;
 	if (crypto_pwhash_str(hash, password, strlen(password), crypto_pwhash_OPSLIMIT_INTERACTIVE,
-	        crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
+			      crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0) {
 		fprintf(stderr, "no memory for argon2id, which takes 64 MiB\n");
 		return EX_OSERR;
 	}

@@ -34,7 +34,6 @@ GRANT purser_auth TO purser_admin;
 GRANT purser_identity TO purser_admin;
 
 GRANT CONNECT ON DATABASE :"DBNAME" TO purser_program;
-GRANT USAGE ON SCHEMA purser TO purser_program;
 GRANT USAGE ON SCHEMA purser TO purser_auth;
 GRANT USAGE ON SCHEMA purser TO purser_identity;
 
@@ -93,6 +92,9 @@ BEGIN
     RAISE EXCEPTION 'role % exists and is not a plain login role', v_role;
   END IF;
   EXECUTE format('GRANT purser_program TO %I', v_role);
+  -- Not by the group: that every role has a grant in each database which needs it keeps
+  -- drop_program in another from dropping it.
+  EXECUTE format('GRANT USAGE ON SCHEMA purser TO %I', v_role);
   IF p_resource THEN
     EXECUTE format('GRANT purser_resource TO %I', v_role);
   END IF;

@@ -6,7 +6,7 @@ SELECT tenant_id, id, number, status, customer_name, customer_email, customer_ph
   notes, reason, currency, subtotal, tax_total, total, payment_status, placed_by, revision,
   created_at, updated_at FROM orders WHERE false;
 SELECT tenant_id, id, order_id, position, product_id, name, quantity, unit_price, tax_rate, tax,
-  total, note, created_at, updated_at FROM order_lines WHERE false;
+  total, tracked, note, created_at, updated_at FROM order_lines WHERE false;
 
 DO $$
 DECLARE

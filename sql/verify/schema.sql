@@ -26,12 +26,12 @@ BEGIN
     ASSERT (SELECT NOT (rolcanlogin OR rolsuper OR rolbypassrls)
               FROM pg_roles WHERE rolname = v_role), v_role || ' is a plain role without login';
   END LOOP;
-  ASSERT has_schema_privilege('purser_program', 'purser', 'USAGE'), 'programs see the schema';
   ASSERT has_database_privilege('purser_program', current_database(), 'CONNECT'),
     'programs may connect';
 
   ASSERT (SELECT rolcanlogin FROM pg_roles WHERE rolname = 'purser_health'), 'health logs in';
   ASSERT pg_has_role('purser_health', 'purser_program', 'USAGE'), 'health is a program';
+  ASSERT has_schema_privilege('purser_health', 'purser', 'USAGE'), 'health sees the schema';
   ASSERT NOT pg_has_role('purser_health', 'purser_resource', 'MEMBER'), 'health serves no tenant';
   ASSERT (SELECT rolconfig @> ARRAY['search_path=purser', 'statement_timeout=5s',
             'lock_timeout=2s', 'idle_in_transaction_session_timeout=10s']

@@ -6,11 +6,11 @@ SELECT plan(2);
 CREATE TEMP TABLE manifest (n int GENERATED ALWAYS AS IDENTITY, line text);
 COPY manifest (line) FROM STDIN;
 purser_program CONNECT the database
-purser_program USAGE schema purser
 
 purser_resource EXECUTE authenticate(uuid,bytea,text[])
 purser_resource EXECUTE idempotency_claim(uuid,text,text,bytea)
 purser_resource EXECUTE touch_session(uuid,uuid)
+purser_resource EXECUTE uuid_v7()
 purser_resource INSERT events
 purser_resource INSERT idempotency_keys
 purser_resource INSERT tenant_counts
@@ -41,8 +41,10 @@ purser_categories INSERT categories
 purser_categories SELECT categories
 purser_categories UPDATE categories (name, slug, position, active, deleted_at, revision,
     updated_at)
+purser_categories USAGE schema purser
 
 purser_health is a member of purser_program
+purser_health USAGE schema purser
 
 purser_inventory is a member of purser_program
 purser_inventory is a member of purser_resource
@@ -51,6 +53,7 @@ purser_inventory SELECT products (tenant_id, id, name, slug, sku, track_stock, a
 purser_inventory SELECT stock
 purser_inventory SELECT stock_movements
 purser_inventory UPDATE stock (on_hand, revision, updated_at)
+purser_inventory USAGE schema purser
 
 purser_orders is a member of purser_program
 purser_orders is a member of purser_resource
@@ -69,6 +72,7 @@ purser_orders UPDATE orders (status, customer_name, customer_email, customer_pho
     notes, reason, revision, updated_at)
 purser_orders UPDATE stock (on_hand, reserved, revision, updated_at)
 purser_orders UPDATE tenant_state (order_number, updated_at)
+purser_orders USAGE schema purser
 
 purser_products is a member of purser_program
 purser_products is a member of purser_resource
@@ -79,6 +83,7 @@ purser_products SELECT products
 purser_products SELECT stock (tenant_id, product_id)
 purser_products UPDATE products (name, slug, sku, description, category_id, unit_price, tax_rate,
     lead_time_hours, track_stock, published, active, deleted_at, revision, updated_at)
+purser_products USAGE schema purser
 
 purser_sessions is a member of purser_program
 purser_sessions is a member of purser_resource
@@ -88,6 +93,7 @@ purser_sessions INSERT sessions
 purser_sessions SELECT sessions (tenant_id, id, user_id, expires_at, last_seen_at, idle_seconds,
     address, user_agent, created_at, updated_at)
 purser_sessions SELECT users (tenant_id, id, name, email, role, active)
+purser_sessions USAGE schema purser
 \.
 
 -- The same lines, from the catalogue.

@@ -1,6 +1,6 @@
 -- sql/deploy/identity.sql: who gets in, and who does not.
 \ir fixture.psql
-SELECT plan(46);
+SELECT plan(48);
 
 -- Authentication, as any program calls it
 CREATE FUNCTION pg_temp.as_manager(p_tenant text, p_token text, p_roles text[] DEFAULT '{manager}')
@@ -13,6 +13,7 @@ AS $$ SELECT * FROM purser.authenticate(pg_temp.id(p_tenant), sha256(('token ' |
 -- the transaction, and reach the next request of the connection, also outlives the function.
 CREATE FUNCTION pg_temp.scoped(p_sql text) RETURNS void LANGUAGE plpgsql
 SET app.current_tenant = 'before' SET "app.current_user" = 'before'
+SET app.current_session = 'before'
 AS $$ BEGIN EXECUTE p_sql; END $$;
 
 SET LOCAL ROLE purser_products;
@@ -21,17 +22,20 @@ SELECT row_eq($$ SELECT * FROM pg_temp.as_manager('a', 'a', '{owner,manager}') $
   'the right token gets in');
 SELECT is(current_setting('app.current_tenant'), pg_temp.id('a')::text, 'the tenant is set');
 SELECT is(current_setting('app.current_user'), pg_temp.id('a user')::text, 'the user is set');
+SELECT is(current_setting('app.current_session'), pg_temp.id('a session')::text,
+  'the session is set');
 SELECT results_eq('SELECT DISTINCT tenant_id FROM purser.products',
   ARRAY[pg_temp.id('a')], 'what follows sees that tenant alone');
 SELECT row_eq($$ SELECT * FROM pg_temp.as_manager('b', 'b') $$,
   ROW (pg_temp.id('b user'), pg_temp.id('b session'), 'manager'::text, 'JPY'::text, false),
   'the currency is the tenant''s');
 
-SELECT set_config('app.current_tenant', '', true), set_config('app.current_user', '', true)
-  \g /dev/null
+SELECT set_config('app.current_' || name, '', true)
+  FROM (VALUES ('tenant'), ('user'), ('session')) s (name) \g /dev/null
 SELECT pg_temp.scoped($$ SELECT * FROM pg_temp.as_manager('a', 'a') $$) \g /dev/null
 SELECT is(current_setting('app.current_tenant'), '', 'the tenant is set for the transaction only');
 SELECT is(current_setting('app.current_user'), '', 'so is the user');
+SELECT is(current_setting('app.current_session'), '', 'so is the session');
 SELECT pg_temp.scoped($$ SELECT purser.touch_session(pg_temp.id('a'), pg_temp.id('x')) $$)
   \g /dev/null
 SELECT is(current_setting('app.current_tenant'), '', 'and by touch_session too');

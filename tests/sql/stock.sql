@@ -1,6 +1,6 @@
 -- sql/deploy/stock.sql: the figures and their ledger.
 \ir fixture.psql
-SELECT plan(9);
+SELECT plan(13);
 
 SET LOCAL ROLE purser_inventory;
 SELECT pg_temp.enter('a') \g /dev/null
@@ -25,6 +25,18 @@ SELECT lives_ok($$ SELECT id, slug, name, track_stock FROM purser.products $$,
   'products can be named');
 SELECT throws_ok('SELECT unit_price FROM purser.products', '42501', NULL, 'but not priced');
 RESET ROLE;
+
+-- Ids made by a statement
+SET LOCAL ROLE purser_inventory;
+SELECT matches(purser.uuid_v7()::text, '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-',
+  'uuid_v7 bears its version and variant');
+SELECT isnt(purser.uuid_v7(), purser.uuid_v7(), 'no two are the same');
+SELECT cmp_ok(abs(('x' || left(replace(purser.uuid_v7()::text, '-', ''), 12))::bit(48)::bigint
+    - extract(epoch FROM clock_timestamp()) * 1000), '<', 1000::numeric,
+  'they begin with the time in milliseconds');
+RESET ROLE;
+SELECT is(provolatile, 'v', 'each call makes another') FROM pg_proc
+ WHERE oid = 'uuid_v7()'::regprocedure;
 
 -- HOT updates: nothing but the key is indexed, and there is room in the page.
 SELECT results_eq($$
