@@ -30,8 +30,13 @@ follow_logs() { # [PROGRAM or REQUEST ID]
 	postgresql) exec tail -n 50 -F "$VAR/log/postgresql.log" ;;
 	esac
 	if [ "$1" = nginx ] || [ -e "$(program_file "$1")" ]; then
-		tail -n 1000 -F "$log" | grep --line-buffered -F "\"program\":\"$1\""
+		follow "$log" 1000 "\"program\":\"$1\""
 	else
-		tail -n +1 -F "$log" | grep --line-buffered -F "\"$1\""
+		follow "$log" +1 "\"request\":\"$1\""
 	fi
+}
+
+# follow LOG LINES TEXT: the lines with the text; tail ends with us.
+follow() {
+	exec grep --line-buffered -F "$3" < <(exec tail -n "$2" -F --pid=$$ "$1")
 }

@@ -50,12 +50,13 @@ write_configuration() {
 
 start_programs() {
 	local name old started=()
+	set_program_env
 	for name in $(started_programs); do
 		[ -x "$(program_file "$name")" ] || stop_watching "$name"
 	done
 	for name in $(installed_programs); do
 		! program_is_current "$name" || continue
-		"$(program_file "$name")" --describe >/dev/null # a bad table: the old ones go on
+		check_program "$name" # a bad table or statement: the old ones go on
 		old=$(watcher_of "$name")
 		start_program "$name"
 		if alive "$old" multiwatch; then kill -KILL "$old"; fi
@@ -67,6 +68,16 @@ start_programs() {
 	note "started ${started[*]}"
 }
 
+# Nothing of ours reaches a program but this; the last two matter to --enable-sanitizers alone.
+set_program_env() {
+	PROGRAM_ENV=(env -i PATH=/usr/bin:/bin PURSER_CONF="$VAR/etc/purser.conf"
+		ASAN_OPTIONS="log_path=$VAR/log/sanitizer"
+		UBSAN_OPTIONS="log_path=$VAR/log/sanitizer:print_stacktrace=1")
+}
+
+# Whether its tables are sound, and the database takes every statement of it.
+check_program() { run_as "${PROGRAM_ENV[@]}" "$(program_file "$1")" --check; }
+
 # The socket gets its name when somebody listens on it, so that no client finds it dead.
 start_program() { # PROGRAM
 	local socket=$RUN/$1.sock count pid
@@ -75,9 +86,7 @@ start_program() { # PROGRAM
 	(
 		cd "$VAR" || exit
 		# multiwatch leaves a child alone after --retry quick deaths; here it never shall.
-		exec setsid "${RUN_AS[@]}" env -i PATH=/usr/bin:/bin PURSER_CONF="$VAR/etc/purser.conf" \
-			ASAN_OPTIONS="log_path=$VAR/log/sanitizer:detect_leaks=1" \
-			UBSAN_OPTIONS="log_path=$VAR/log/sanitizer:print_stacktrace=1" \
+		exec setsid "${RUN_AS[@]}" "${PROGRAM_ENV[@]}" \
 			spawn-fcgi -n -s "$socket.new" -M 0660 -b 4096 -- \
 			/usr/bin/multiwatch --forks="$count" --retry=1000000000 -- "$(program_file "$1")"
 	) </dev/null >>"$VAR/log/purser.log" 2>&1 9>&- &

@@ -192,7 +192,7 @@ log_db_error(struct pur_req *rq, enum pur_rc rc)
 {
 	const struct pur_db_error *e = pur_db_error(rq->db);
 
-	if (pur_error_info(rc)->status < 500 && rc != PUR_EREPLAY)
+	if (pur_rc_info(rc)->status < 500 && rc != PUR_EREPLAY)
 		return;
 	pur_log(rc == PUR_EUNAVAILABLE ? PUR_WARNING : PUR_ERROR, "the database refused",
 		PUR_TEXT_ITEM("request", rq->in.request_id), PUR_TEXT_ITEM("sqlstate", e->state),

@@ -9,7 +9,7 @@
 #ifndef PUR_ARENA_H
 #define PUR_ARENA_H
 
-#include "error.h"
+#include "rc.h"
 #include <stdarg.h>
 #include <stddef.h>
 

@@ -151,7 +151,7 @@ complain(const struct source *from, const char *format, ...)
 	return -1;
 }
 
-/* Number of characters to insert, delete or replace to make b of a; both under NAME_MAX_BYTES. */
+/* Number of characters to insert, delete or replace to make b, the name of a key, of a. */
 static size_t
 edit_distance(const char *a, const char *b)
 {
@@ -183,14 +183,12 @@ static const struct key *
 nearest_key(const char *name)
 {
 	const struct key *nearest = NULL;
-	size_t least = 4; /* three typing errors and more are another word */
+	size_t least = 4; /* so many typing errors make another word */
 
-	if (strlen(name) >= NAME_MAX_BYTES)
-		return NULL;
 	for (size_t i = 0; i < N_KEYS; i++) {
 		size_t distance = edit_distance(name, keys[i].name);
 
-		if (distance < least && distance < strlen(keys[i].name) / 2) {
+		if (distance < least) {
 			least = distance;
 			nearest = &keys[i];
 		}

@@ -10,7 +10,7 @@
 #ifndef PUR_CONF_H
 #define PUR_CONF_H
 
-#include "error.h"
+#include "rc.h"
 #include <stddef.h>
 #include <stdio.h>
 

@@ -8,8 +8,8 @@
 #ifndef PUR_CREDENTIAL_H
 #define PUR_CREDENTIAL_H
 
-#include "error.h"
 #include "id.h"
+#include "rc.h"
 #include <stdbool.h>
 
 #define PUR_TOKEN_TEXT 67 /* characters, without a NUL */

@@ -332,7 +332,7 @@ take_error(struct pur_db *db, const PGresult *r)
 		snprintf(db->error.constraint, sizeof(db->error.constraint), "%s.%s",
 			 PQresultErrorField(r, PG_DIAG_TABLE_NAME),
 			 PQresultErrorField(r, PG_DIAG_COLUMN_NAME));
-	return pur_error_from_sqlstate(db->error.state);
+	return pur_rc_from_sqlstate(db->error.state);
 }
 
 static void

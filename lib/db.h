@@ -16,7 +16,7 @@
 
 #include "arena.h"
 #include "conf.h"
-#include "error.h"
+#include "rc.h"
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -120,7 +120,7 @@ put_errors(struct pur_buf *b, int *first, const struct pur_route *r)
 	pur_json_put_name(b, first, "errors");
 	pur_buf_putc(b, '[');
 	for (size_t i = 0; i < most && r->errors[i] != PUR_OK; i++) {
-		const char *code = pur_error_info(r->errors[i])->code;
+		const char *code = pur_rc_info(r->errors[i])->code;
 
 		if (i > 0)
 			pur_buf_putc(b, ',');

@@ -226,23 +226,21 @@ struct wishes {
 	int bad_version;
 };
 
-/* Reads a qvalue in thousandths; more than 1 is 1, and what is no number at all is 1 too. */
+/* Reads a qvalue in thousandths, and no finer; what isn't written as RFC 9110 has it is 1. */
 static int
 parse_quality(struct span s)
 {
-	int value = 0, unit = 1000;
+	int value = 0, unit = 100;
 
-	if (s.len == 0 || s.p[0] < '0' || s.p[0] > '9')
+	if (s.len == 0 || s.p[0] != '0' || (s.len > 1 && s.p[1] != '.'))
 		return 1000;
-	for (size_t i = 0; i < s.len && unit > 0; i++) {
-		if (i == 1 && s.p[i] == '.')
-			continue;
-		if (s.p[i] < '0' || s.p[i] > '9' || value >= 1000)
+	for (size_t i = 2; i < s.len && unit > 0; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
 			return 1000;
 		value += (s.p[i] - '0') * unit;
 		unit /= 10;
 	}
-	return value < 1000 ? value : 1000;
+	return value;
 }
 
 static int

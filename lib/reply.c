@@ -41,7 +41,7 @@ put_details(struct pur_buf *b, const struct pur_error *e)
 }
 
 static void
-put_problem(struct pur_buf *b, const struct pur_error_info *info, const char *request_id)
+put_problem(struct pur_buf *b, const struct pur_rc_info *info, const char *request_id)
 {
 	pur_buf_puts(b, "\"type\":\"about:blank\",\"title\":");
 	pur_json_put_string(b, info->message, strlen(info->message));
@@ -56,7 +56,7 @@ void
 pur_reply_error(struct pur_reply *r, const struct pur_error *e, int problem, const char *extra,
 		const char *request_id)
 {
-	const struct pur_error_info *info = pur_error_info(e->rc);
+	const struct pur_rc_info *info = pur_rc_info(e->rc);
 	const char *message = e->message != NULL ? e->message : info->message;
 	struct pur_buf *b = &r->body;
 

@@ -7,9 +7,9 @@
 #ifndef PUR_ROUTE_H
 #define PUR_ROUTE_H
 
-#include "error.h"
 #include "field.h"
 #include "http.h"
+#include "rc.h"
 
 struct pur_req;
 

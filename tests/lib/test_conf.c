@@ -325,6 +325,49 @@ test_what_is_wrong_in_a_file(void **state)
 }
 
 static void
+test_nearest_key(void **state)
+{
+	static const struct {
+		const char *name, *nearest; /* NULL: too far from all */
+	} rows[] = {
+		{ "databases", "database" },
+		{ "atabase", "database" },
+		{ "databas", "database" },
+		{ "xdatabase", "database" },
+		{ "data_base", "database" },
+		{ "dxtxbxse", "database" },
+		{ "dxtxbxsx", NULL },
+		{ "sesion_liftim", "session_lifetime" },
+		{ "sesion_liftm", NULL },
+		{ "sesssion_lifettimee", "session_lifetime" },
+		{ "sesssion_lifettimeee", NULL },
+		{ "session_idel_", "session_idle" },
+		{ "log", NULL },
+		{ "log_fevel", "log_level" },
+		{ "log_felel", "log_level" },
+		{ "log_fivel", "log_file" }, /* as near as log_level, which comes later */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct pur_conf conf;
+		char text[64], message[512], expected[128];
+
+		snprintf(text, sizeof(text), "%s = x\n", rows[i].name);
+		write_file(text, strlen(text));
+		assert_int_equal(pur_conf_load(&conf, message, sizeof(message)), -1);
+		if (rows[i].nearest != NULL)
+			snprintf(expected, sizeof(expected),
+				 "purser.conf:1: unknown key '%s'; did you mean '%s'?",
+				 rows[i].name, rows[i].nearest);
+		else
+			snprintf(expected, sizeof(expected),
+				 "purser.conf:1: unknown key '%s'; the keys are", rows[i].name);
+		assert_memory_equal(message, expected, strlen(expected));
+	}
+}
+
+static void
 test_nul_in_a_file(void **state)
 {
 	(void)state;
@@ -419,6 +462,7 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_strings_outlive_their_source, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_wrong_in_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nearest_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nul_in_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_is_wrong_in_the_environment, setup,
 						teardown),

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,6 +274,12 @@ test_accept(void **state)
 		{ "application/json;q=nonsense", { .json = 1 } },
 		{ "application/json;q=", { .json = 1 } },
 		{ "application/json;q=7", { .json = 1 } },
+		{ "application/json;q=00", { .json = 1 } },
+		{ "application/json;q=0/", { .json = 1 } },
+		{ "application/json;q=0.", { 0 } },
+		{ "application/json;q=0.0001", { 0 } },
+		{ "application/json;q=0./", { .json = 1 } },
+		{ "application/json;q=0.0:", { .json = 1 } },
 
 		/* versions */
 		{ "application/vnd.purser.v2+json", { .version = 2, .json = 1 } },
@@ -304,6 +311,7 @@ test_accept(void **state)
 		{ "application/problem+json;q=0.5, */*;q=0.1", { .problem = 1, .json = 1 } },
 		{ "application/problem+json;q=0.5, */*", { .json = 1 } },
 		{ "application/problem+json;q=0, application/json", { .json = 1 } },
+		{ "application/problem+json;q=0", { 0 } },
 
 		/* A comma or semicolon in quotes separates nothing. */
 		{ "text/html;x=\",application/json,\"", { 0 } },
@@ -322,6 +330,34 @@ test_accept(void **state)
 		    got.problem != rows[i].wanted.problem || got.json != rows[i].wanted.json)
 			fail_msg("%s: version %d, bad %d, problem %d, json %d", rows[i].header,
 				 got.version, got.bad_version, got.problem, got.json);
+	}
+}
+
+/* Of two versions the one of higher quality counts, of equal ones the first. */
+static void
+test_qualities_are_compared(void **state)
+{
+	static const struct {
+		const char *one, *two;
+		int version;
+	} rows[] = {
+		{ "0.5", "0.6", 2 },  { "0.6", "0.5", 1 },      { "0.5", "0.51", 2 },
+		{ "0.51", "0.5", 1 }, { "0.5", "0.501", 2 },    { "0.501", "0.5", 1 },
+		{ "0.9", "1", 2 },    { "0.999", "1.0", 2 },    { "0.999", "1.000", 2 },
+		{ "0.5", "0.5", 1 },  { "1", "1.000", 1 },      { "0.9", "0.5x", 2 },
+		{ "0.09", "0.1", 2 }, { "0.1", "0.09", 1 },     { "0", "0.001", 2 },
+		{ "0.001", "0", 1 },  { "0.1239", "0.124", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		char header[200];
+
+		snprintf(header, sizeof(header),
+			 "application/vnd.purser.v1+json;q=%s,application/vnd.purser.v2+json;q=%s",
+			 rows[i].one, rows[i].two);
+		if (pur_accept_parse(header).version != rows[i].version)
+			fail_msg("%s", header);
 	}
 }
 
@@ -394,6 +430,7 @@ main(void)
 		cmocka_unit_test(test_full_arena),
 		cmocka_unit_test(test_cookies),
 		cmocka_unit_test(test_accept),
+		cmocka_unit_test(test_qualities_are_compared),
 		cmocka_unit_test(test_content_type),
 		cmocka_unit_test(test_etags),
 	};

@@ -79,7 +79,8 @@ SELECT pg_temp.session(:'tenant', :'actor', 'fresh') AS same,
 \set another `psql -XAtq -v VERBOSITY=sqlstate -c :'another' 2>&1`
 \set someone `psql -XAtq -v VERBOSITY=sqlstate -c :'someone' 2>&1`
 \set elsewhere `psql -XAtq -v VERBOSITY=sqlstate -c :'elsewhere' 2>&1`
-SELECT is(:'same'::text, 'ERROR:  PU409', 'a key that another connection holds: in progress, at once');
+SELECT is(:'same'::text, 'ERROR:  PU409',
+  'a key that another connection holds: in progress, at once');
 SELECT is(:'another'::text, 'claimed', 'it claims another key');
 SELECT is(:'someone'::text, 'claimed', 'another user claims the same key');
 SELECT is(:'elsewhere'::text, 'claimed', 'and so does another tenant');

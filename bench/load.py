@@ -1,0 +1,96 @@
+"""load: one measured run: what loads, how much came back, and what it cost whom."""
+import json
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import time
+
+import stack
+
+TICKS = os.sysconf("SC_CLK_TCK")
+HERE = pathlib.Path(__file__).parent
+
+
+def cpu_seconds(pids):
+    """What processes have used so far, with what their ended children used."""
+    total = 0
+    for pid in pids:
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(int(ticks) for ticks in fields[11:15])
+    return total / TICKS
+
+
+def own_children_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def run(command, seconds, env=None):
+    done = subprocess.run([str(word) for word in command], text=True, capture_output=True,
+                          env=os.environ | (env or {}), timeout=seconds + 30)
+    if done.returncode != 0:
+        raise stack.Failed(f"{command[0]}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def wrk(url, requests, connections, seconds):
+    out = run(["wrk", "-t", min(2, connections), "-c", connections, "-d", f"{seconds}s",
+               "--timeout", "5s", "-s", HERE / "wrk.lua", url, "--", requests], seconds)
+    return json.loads(out.splitlines()[-1])
+
+
+def pgbench(arguments, passfile, connections, seconds, folder):
+    """Latencies are those of every tenth transaction."""
+    for old in folder.glob("pgbench_log.*"):
+        old.unlink()
+    began = time.monotonic()
+    out = run([stack.PG_BIN / "pgbench", "-n", "-M", "prepared", "-h", stack.RUN, "-U",
+               "purser_bench", "-c", connections, "-j", min(2, connections), "-T", seconds, "-l",
+               "--sampling-rate", "0.1", "--log-prefix", folder / "pgbench_log", *arguments,
+               stack.DATABASE], seconds,
+              {"PGPASSFILE": str(passfile), "PGOPTIONS": "-c plan_cache_mode=force_generic_plan"
+               " -c jit=off"})
+    took = time.monotonic() - began
+    said = dict(line.split(": ", 1) for line in out.splitlines() if ": " in line)
+    latencies = sorted(int(line.split()[2]) for file in folder.glob("pgbench_log.*")
+                       for line in file.read_text().splitlines())
+    requests = int(said["number of transactions actually processed"])
+    failed = int(said["number of failed transactions"].split()[0])
+    return {"requests": requests, "seconds": min(took, seconds), "errors": failed,
+            "p50": latencies[len(latencies) // 2], "p99": latencies[len(latencies) * 99 // 100]}
+
+
+def measure(loader, groups):
+    """Runs a load; adds what each group of processes used. groups: functions that give pids."""
+    before = {name: cpu_seconds(pids()) for name, pids in groups.items()}
+    load_before = own_children_seconds()
+    result = loader()
+    result["cpu"] = {name: cpu_seconds(pids()) - before[name] for name, pids in groups.items()}
+    result["cpu"]["load"] = own_children_seconds() - load_before
+    result["rate"] = result["requests"] / result["seconds"]
+    return result
+
+
+def fair(program, port, requests, connections, seconds):
+    return json.loads(run([program, port, connections, seconds, requests], seconds))
+
+
+def build_fair(to):
+    run(["cc", "-O2", "-o", to, HERE / "fair.c"], 60)
+    return to
+
+
+def memory(pids):
+    """How many processes, and their memory in KiB: shared pages counted once (PSS), and RSS each."""
+    pss, rss = [], []
+    for pid in pids:
+        rollup = dict(line.split(":", 1) for line in
+                      pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+        pss.append(int(rollup["Pss"].split()[0]))
+        rss.append(int(rollup["Rss"].split()[0]))
+    return {"processes": len(pids), "pss": sum(pss), "rss": statistics.mean(rss)}

@@ -1,0 +1,110 @@
+"""Fixtures of all tests over HTTP. They run against a stack that is up: see dev.d/tests.sh."""
+
+import os
+import pathlib
+
+import pytest
+
+pytest.register_assert_rewrite("support")
+
+from support.routes import Things, all_routes
+from support.shop import ROLES, Shop
+from support.stack import Stack
+
+_notes = []
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `route` runs for each route of each program, or those that
+    @pytest.mark.routes(...) chooses."""
+    if "route" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("routes")
+        chosen = [r for r in all_routes() if marker is None or marker.args[0](r)]
+        metafunc.parametrize("route", chosen, ids=str)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "routes(chosen): those that chosen(route) is true for")
+
+
+@pytest.fixture(scope="session")
+def stack():
+    var = os.environ.get("PURSER_VAR")
+    if not var or not (pathlib.Path(var) / "dev.env").exists():
+        pytest.exit("no stack is up: run these by ./dev test, or give its folder as PURSER_VAR", 3)
+    stack = Stack(var)
+    stack.wait_until_ready()
+    return stack
+
+
+@pytest.fixture(scope="session")
+def db(stack):
+    return stack.db
+
+
+@pytest.fixture(scope="session")
+def anonymous(stack):
+    return stack.anonymous
+
+
+@pytest.fixture(scope="session")
+def people(stack):
+    """Role -> a client who has it in the demo tenant."""
+    return {role: stack.login_as(role.upper()) for role in ROLES}
+
+
+@pytest.fixture(scope="session")
+def rival(stack):
+    """Another business, with an owner who is logged in."""
+    return Shop(stack)
+
+
+@pytest.fixture(scope="module")
+def shop(stack):
+    """A business for this file's tests alone. Its books must balance when they are done."""
+    shop = Shop(stack)
+    yield shop
+    shop.check_books()
+
+
+@pytest.fixture(scope="module")
+def things(shop):
+    return Things(shop)
+
+
+@pytest.fixture
+def fresh(stack):
+    """A business for one test, where numbers and totals begin at nothing."""
+    shop = Shop(stack)
+    yield shop
+    shop.check_books()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_handler_dies(request):
+    """After a file's tests the same processes serve as before, unless the file kills some itself
+    (it says KILLS = True)."""
+    if "stack" not in request.fixturenames and not _wants_stack(request):
+        yield
+        return
+    stack = request.getfixturevalue("stack")
+    before = stack.handlers()
+    yield
+    if not getattr(request.module, "KILLS", False):
+        assert stack.handlers() == before, "handlers died, or were replaced, while tests ran"
+
+
+def _wants_stack(request):
+    return any("stack" in item.fixturenames for item in request.session.items
+               if item.module is request.module)
+
+
+@pytest.fixture
+def note(request):
+    """note("text"): a line in the summary, for numbers that are told and not judged."""
+    return lambda text: _notes.append(f"{request.node.name}: {text}")
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in _notes:
+        terminalreporter.write_line(f"note: {line}")

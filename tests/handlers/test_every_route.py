@@ -1,0 +1,377 @@
+"""What the library gives to every route of every program, checked for each from --describe."""
+
+import base64
+import uuid
+
+import pytest
+
+from support.routes import MISSING, Things, all_routes, missing_refs
+from support.shop import ROLES, unique
+
+LEADERS = {"owner", "admin", "manager"}
+CREW = LEADERS | {"staff"}
+
+# Who may do what, said once more and independently of lib/permission.c.
+WRITERS = {"orders": CREW, "inventory": CREW, "sessions": set(ROLES)}
+
+behind_login = pytest.mark.routes(lambda r: r.roles is not None)
+of_things = pytest.mark.routes(lambda r: r.roles is not None and r.parts)
+writes = pytest.mark.routes(lambda r: r.writes)
+writes_behind_login = pytest.mark.routes(lambda r: r.writes and r.roles is not None)
+
+
+@pytest.fixture(scope="module")
+def foreign(rival):
+    """(program, part) -> the id of a thing of another tenant."""
+    made, things = {}, Things(rival)
+
+    def of(route):
+        if route.program not in made:
+            made[route.program] = things.refs(next(
+                r for r in all_routes() if r.program == route.program and r.parts and
+                r.effect != "restores"))
+        return next(iter(made[route.program].values()))
+    return of
+
+
+# ---- 401, 403
+
+@behind_login
+def test_nobody_is_refused(anonymous, route):
+    answer = anonymous.request(route.method, route.at(MISSING), body=b"{not json" if route.writes else None)
+    assert answer.refused(401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@behind_login
+def test_bad_tokens_are_refused_alike(anonymous, shop, rival, route):
+    def swap(token, tenant):  # another tenant's id in front of a good secret
+        raw = base64.urlsafe_b64decode(token[3:])
+        return "ps_" + base64.urlsafe_b64encode(uuid.UUID(tenant).bytes + raw[16:]).decode()
+
+    token = shop.owner.token
+    last = "A" if token[-1] != "A" else "B"
+    bad = ["Bearer", "Bearer ", "Bearer garbage", f"Basic {token}", token, f"Bearer {token}x",
+           f"Bearer {token[:-1]}", f"Bearer {token[:-1]}{last}", f"Bearer {token}, {token}",
+           f"Bearer {swap(token, rival.id)}", f"Bearer {swap(token, MISSING)}"]
+    nobody = anonymous.request(route.method, route.at(MISSING))
+    for authorization in bad:
+        answer = anonymous.request(route.method, route.at(MISSING),
+                                   headers={"Authorization": authorization})
+        assert answer.bytes_but_ids() == nobody.bytes_but_ids(), authorization
+
+
+@behind_login
+def test_roles(people, route):
+    """A role that lacks it: 403, whatever else is wrong. One that has it gets as far as the input."""
+    may = WRITERS.get(route.program, LEADERS) if route.writes else set(ROLES)
+    assert set(route.roles) == may
+    if route.pattern.startswith("/sessions"):
+        return  # everybody may, and these would log people out
+    for role, client in people.items():
+        answer = client.request(route.method, route.at(MISSING),
+                                body=b"{not json" if route.writes else None)
+        if role in may:
+            assert answer.status in (200, 400, 404), (role, answer)
+        else:
+            assert answer.refused(403, "forbidden"), (role, answer)
+
+
+# ---- 404, 405, 406
+
+@of_things
+def test_what_is_not_there_is_404_in_the_same_bytes(shop, things, foreign, route):
+    """Never there, another tenant's, and what can't be a name: all the same answer."""
+    body = things.body(route)
+    absent = shop.owner.request(route.method, route.at(MISSING), json=body)
+    assert absent.refused(404, "not_found")
+    for ref in (foreign(route), MISSING.upper(), "no-such-slug", "Not_A_Ref", "0", "-1", "99999999",
+                "9" * 30, "x" * 300, "%C3%A9", "%FF", "a%20b", "1%2F2"):
+        answer = shop.owner.request(route.method, route.at(ref), json=body)
+        assert answer.bytes_but_ids() == absent.bytes_but_ids(), ref
+
+
+@pytest.mark.parametrize("path", sorted({r.path for r in all_routes()}))
+def test_other_methods_are_405_with_allow(anonymous, shop, path):
+    here = [r for r in all_routes() if r.path == path]
+    allowed = {r.method for r in here} | {"OPTIONS"} | ({"HEAD"} if any(not r.writes for r in here)
+                                                       else set())
+    for client in (anonymous, shop.owner):  # it wins over 401
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND"):
+            if method in allowed:
+                continue
+            answer = client.request(method, here[0].at(MISSING))
+            assert answer.refused(405, "method_not_allowed"), (method, answer)
+            assert set(answer.headers["Allow"].split(", ")) == allowed, method
+    answer = anonymous.request("OPTIONS", here[0].at(MISSING))
+    assert (answer.status, answer.body) == (204, b"")
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.routes(lambda r: not r.root)
+def test_unacceptable_is_406(shop, route):
+    bare = route.at(MISSING).replace("/v1", "")
+    for path, accept in ((bare, "application/vnd.purser.v3+json"),
+                         (bare, "application/vnd.purser.v9+json, text/html"),
+                         (route.at(MISSING), "text/html"), (route.at(MISSING), "application/json;q=0")):
+        answer = shop.owner.request(route.method, path, headers={"Accept": accept})
+        assert answer.refused(406, "not_acceptable"), (accept, answer)
+
+
+# ---- 413, 415, 400
+
+@writes
+def test_other_media_types_are_415(shop, route):
+    patch = route.method == "PATCH"
+    for media in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+                  "application/jsonx", "application/xml", "json", "*/*",
+                  *([] if patch else ["application/merge-patch+json"])):
+        answer = shop.owner.request(route.method, route.at(MISSING), body=b"{}", content_type=media)
+        assert answer.refused(415, "unsupported_media_type"), (media, answer)
+    bare = shop.owner.request(route.method, route.at(MISSING), body=b"{}", content_type="")
+    assert bare.refused(415, "unsupported_media_type")
+    for media in ("application/json; charset=utf-8", "Application/JSON",
+                  *(["application/merge-patch+json"] if patch else [])):
+        answer = shop.owner.request(route.method, route.at(MISSING), body=b"[]", content_type=media)
+        assert answer.refused(400, "validation_failed"), (media, answer)
+
+
+@writes
+def test_large_bodies_are_413(shop, route):
+    answer = shop.owner.request(route.method, route.at(MISSING), body=b" " * (256 * 1024 + 1))
+    assert answer.refused(413, "too_large")
+    answer = shop.owner.request(route.method, route.at(MISSING),
+                                body=b'{"no_such":1}'.ljust(256 * 1024))
+    assert answer.refused(400, "validation_failed")
+    assert "no_such" in answer.faults
+
+
+@writes
+def test_bodies_that_are_not_json_are_400(shop, route):
+    for body in (b"{", b"nope", b"{}{}", b'{"a":1,}', b'{"a":1,"a":2}', b'{"a":NaN}', b"\xff", b"  "):
+        answer = shop.owner.request(route.method, route.at(MISSING), body=body)
+        assert answer.refused(400, "invalid_json"), (body, answer)
+    for body in (b"[]", b"null", b"7", b'"text"'):
+        answer = shop.owner.request(route.method, route.at(MISSING), body=body)
+        assert answer.refused(400, "validation_failed"), (body, answer)
+
+
+@writes
+def test_unknown_fields_are_named(shop, things, route):
+    body = {**(things.body(route) or {}), "no_such": 1, "nor_this": {"a": []}}
+    answer = shop.owner.request(route.method, route.at(MISSING), json=body)
+    assert answer.refused(400, "validation_failed"), answer
+    assert answer.faults == {"no_such": "Unknown field", "nor_this": "Unknown field"}
+
+
+@pytest.mark.routes(lambda r: r.body and any(f.get("read_only") for f in r.body))
+def test_read_only_fields(shop, things, route):
+    """Refused in POST and PATCH; PUT ignores them, so that what GET gave can be put back."""
+    given = {f["name"]: "x" for f in route.body if f.get("read_only")}
+    answer = shop.owner.request(route.method, route.at(MISSING), json={**things.body(route), **given})
+    if route.method == "PUT":
+        assert answer.refused(404, "not_found")
+    else:
+        assert answer.refused(400, "validation_failed")
+        assert answer.faults == dict.fromkeys(given, "Read-only")
+
+
+@pytest.mark.routes(lambda r: any(f.get("required") for f in r.writable))
+def test_required_fields(shop, things, route):
+    required = [f["name"] for f in route.writable if f.get("required")]
+    missing = shop.owner.request(route.method, route.at(MISSING), json={})
+    if route.method == "PATCH":
+        assert missing.refused(404, "not_found")  # to merge nothing is fine
+    else:
+        assert missing.refused(400, "validation_failed")
+        assert missing.faults == dict.fromkeys(required, "Is required")
+    null = shop.owner.request(route.method, route.at(MISSING), json=dict.fromkeys(required))
+    assert null.refused(400, "validation_failed")
+    assert null.faults == dict.fromkeys(required, "Must not be null")
+
+
+@behind_login
+def test_unknown_parameters_are_named(shop, route):
+    answer = shop.owner.request(route.method, route.at(MISSING) + "?no_such=1&x%5By%5D=2")
+    assert answer.refused(400, "invalid_input"), answer
+    assert answer.faults == {"no_such": "Unknown parameter", "x[y]": "Unknown parameter"}
+
+
+# ---- what every write does
+
+def send(client, route, refs, body, **kw):
+    return client.request(route.method, route.at(refs) + kw.pop("query", ""), json=body, **kw)
+
+
+@pytest.fixture
+def actor(stack, shop):
+    """Somebody new, whom a write may log out."""
+    user, email = shop.user("owner")
+    return stack.login(email, shop.password), user
+
+
+def own_refs(things, route, client):
+    if route.program == "sessions" and route.parts:
+        return {"id": client.get("sessions").data[0]["id"]}
+    return things.refs(route)
+
+
+@writes_behind_login
+def test_a_write_records_one_event(shop, things, actor, route):
+    client, user = actor
+    refs, body = own_refs(things, route, client), things.body(route, all_of_them=True)
+    before, request = shop.last_event(), unique("request")
+    answer = send(client, route, refs, body, headers={"X-Request-Id": request})
+    assert answer.status in (200, 201), answer
+    (_, kind, thing, who, fields, request_id), = shop.events(after=before)
+    assert (kind, who, request_id) == (route.event, user, request)
+    assert sorted(fields) == sorted(body or {})
+    if isinstance(answer.data, dict):
+        assert thing == answer.data.get("id", answer.data.get("product_id"))
+    for value in (body or {}).values():
+        assert str(value) not in fields or value is True
+
+
+@writes_behind_login
+def test_a_dry_run_answers_and_leaves_nothing(shop, things, actor, route):
+    client, _ = actor
+    refs, body = own_refs(things, route, client), things.body(route)
+    before = shop.footprint()
+    answer = send(client, route, refs, body, query="?dry_run=true",
+                  headers={} if route.secret else {"Idempotency-Key": unique("dry")})
+    assert answer.status == (201 if route.effect == "creates" else 200), answer
+    assert answer.data
+    assert shop.footprint() == before
+    assert client.get("sessions").status == 200  # still logged in
+    answer = send(client, route, refs, body)  # and done for real it works as it was said to
+    assert answer.status in (200, 201), answer
+
+
+@pytest.mark.routes(lambda r: r.writes and r.roles is not None and not r.secret)
+def test_the_same_key_has_one_effect(shop, things, actor, route):
+    client, _ = actor
+    refs, body = own_refs(things, route, client), things.body(route)
+    before, key = shop.last_event(), {"Idempotency-Key": unique("key")}
+    first = send(client, route, refs, body, headers=key)
+    assert first.status in (200, 201) and "Idempotent-Replayed" not in first.headers, first
+    if route.program == "sessions":
+        return  # whoever logged out can't ask again
+    again = send(client, route, refs, body, headers=key)
+    assert (again.status, again.body) == (first.status, first.body)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    for name in ("ETag", "Location", "Cache-Control", "Content-Type", "Vary"):
+        assert again.headers[name] == first.headers[name], name
+    assert shop.last_event() == before + 1
+    other = send(client, route, refs, {**(things.body(route) or {})} if route.body else {}, headers=key)
+    assert other.refused(422, "idempotency_mismatch"), other
+    assert shop.last_event() == before + 1 + (1 if route.body and needs_things(route) else 0)
+
+
+def needs_things(route):
+    """True where making another body made another product first."""
+    return any(f["type"] == "rows" for f in route.writable) * 2
+
+
+@writes
+def test_bad_keys_are_refused(shop, things, route):
+    for key in ("a b", "x" * 256, "k\xe9y"):
+        answer = shop.owner.request(route.method, route.at(MISSING), json=things.body(route),
+                                    headers={"Idempotency-Key": key})
+        assert answer.refused(400, "invalid_input"), (key, answer)
+        assert "Idempotency-Key" in answer.faults
+
+
+# ---- what every answer bears
+
+@pytest.mark.routes(lambda r: True)
+def test_headers(shop, anonymous, route):
+    ok = shop.owner.request(route.method, route.at(MISSING) if route.parts or route.writes else route.path,
+                            headers={"X-Request-Id": "mine-and-sane.1_2"}, body=b"{" if route.writes else None)
+    for answer in (ok, anonymous.request("PROPFIND", route.at(MISSING))):
+        h = answer.headers
+        assert h["Content-Type"] == "application/json"
+        assert h["X-Content-Type-Options"] == "nosniff"
+        assert h["Content-Security-Policy"].startswith("default-src 'none'")
+        assert h["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert h["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert h["Referrer-Policy"] == "no-referrer"
+        assert h["Vary"] == "Accept"
+        assert "Strict-Transport-Security" not in h  # this is localhost
+        assert h["Server"] == "nginx"
+        assert not [name for name in h if name.lower().startswith("x-purser")]
+        assert len(h.get_all("X-Request-Id")) == 1 and int(h["Content-Length"]) == len(answer.body)
+    assert ok.headers["X-Request-Id"] == "mine-and-sane.1_2"
+
+
+@pytest.mark.routes(lambda r: not r.writes)
+def test_head_is_get_without_the_body(shop, things, route):
+    path = route.at(own_refs(things, route, shop.owner))
+    get = shop.owner.get(path)
+    head = shop.owner.request("HEAD", path)
+    assert get.status == head.status == 200
+    assert head.body == b"" and head.headers["Content-Length"] == str(len(get.body))
+    assert head.headers["ETag"] == get.headers["ETag"]
+
+
+@pytest.mark.routes(lambda r: not r.writes and r.roles is not None)
+def test_caching_of_reads(shop, things, route):
+    path = route.at(own_refs(things, route, shop.owner))
+    answer = shop.owner.get(path)
+    if route.cache == "no-store":
+        assert answer.headers["Cache-Control"] == "no-store"
+        return
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    for match in (answer.etag, f"W/{answer.etag}", f'"x", {answer.etag}', "*"):
+        same = shop.owner.get(path, headers={"If-None-Match": match})
+        assert (same.status, same.body) == (304, b""), match
+        assert same.etag == answer.etag and same.headers["Cache-Control"] == "private, no-cache"
+    assert shop.owner.get(path, headers={"If-None-Match": '"other"'}).body == answer.body
+
+
+@pytest.mark.routes(lambda r: not r.writes and r.roles is not None)
+def test_fields_chooses(shop, things, route):
+    path = route.at(own_refs(things, route, shop.owner))
+    names = [f["name"] for f in route.all_fields][:2]
+    data = shop.owner.get(f"{path}?fields={','.join(names)}").data
+    data = data if isinstance(data, list) else [data]
+    assert data and all(set(row) <= set(names) and names[0] in row for row in data)
+    bad = shop.owner.get(f"{path}?fields=id,no_such")
+    assert bad.refused(400, "invalid_input") and "fields" in bad.faults
+
+
+@pytest.mark.routes(lambda r: not r.writes and not r.root)
+def test_versions(shop, things, route):
+    """v1 and v2 by URL, by Accept, both at once (the URL wins), and money as each has it."""
+    path = route.at(own_refs(things, route, shop.owner))
+    v1, v2 = shop.owner.get(path), shop.owner.get(path.replace("/v1", "/v2"))
+    assert v1.status == v2.status == 200
+    bare, vendor = path.replace("/v1", ""), "application/vnd.purser.v2+json"
+    assert shop.owner.get(bare).body == v1.body
+    assert shop.owner.get(bare, headers={"Accept": vendor}).body == v2.body
+    assert shop.owner.get(path, headers={"Accept": vendor}).body == v1.body
+    assert shop.owner.get(path.replace("/v1", "/v3")).refused(404, "not_found")
+
+    money = {f["name"] for f in route.all_fields if f["type"] == "money"}
+    rows = v1.data if isinstance(v1.data, list) else [v1.data]
+    for one, two in zip(rows, v2.data if isinstance(v2.data, list) else [v2.data]):
+        for name in money & set(one):
+            assert two[name] == {"amount": one[name], "currency": "EUR"}
+        assert {k: v for k, v in one.items() if k not in money | {"lines"}} == \
+               {k: v for k, v in two.items() if k not in money | {"lines"}}
+
+
+@behind_login
+def test_problem_json(shop, route):
+    """RFC 9457 where Accept prefers it."""
+    answer = shop.owner.request(route.method, route.at(MISSING) + "?no_such=1",
+                                headers={"Accept": "application/problem+json, application/json;q=0.5"})
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json["status"] == answer.status == 400
+    assert answer.json["type"] == "about:blank" and answer.json["title"] and answer.json["detail"]
+    assert answer.json["error"] == "invalid_input"
+    assert answer.json["details"] == [{"field": "no_such", "message": "Unknown parameter"}]
+
+
+def test_missing_refs_names_every_part():
+    assert all(set(missing_refs(r)) == set(r.parts) for r in all_routes())

@@ -1,0 +1,75 @@
+"""README's recipe for a new resource, followed to the letter in a copy of the checkout."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILES = pathlib.Path(__file__).parent / "files"
+VAR = pathlib.Path(os.environ["PURSER_VAR"])
+PORT = int(os.environ["PURSER_PORT"]) + 50
+
+# What a person writes: one handler, one migration (three scripts of sqitch), one test.
+BY_HAND = {
+    "notes.c": "handlers/notes.c",
+    "deploy.sql": "sql/deploy/notes.sql",
+    "revert.sql": "sql/revert/notes.sql",
+    "verify.sql": "sql/verify/notes.sql",
+    "test_notes.py": "tests/handlers/test_notes.py",
+}
+# What the commands of the recipe write.
+BY_COMMAND = {"sources.am", "nginx/dispatch.conf", "sql/grants.txt", "sql/sqitch.plan"}
+
+
+def run(copy, *command):
+    env = {**os.environ, "PURSER_VAR": str(copy / "var"), "PURSER_PORT": str(PORT)}
+    done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy():
+    """The files that git knows, or would, with the recipe followed in them."""
+    copy = VAR / "recipe"
+    if copy.exists():
+        run(copy, "./dev", "clean")
+        shutil.rmtree(copy)
+    names = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                           cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    for command in (["init", "-q"], ["add", "-A"],
+                    ["-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "copy"]):
+        run(copy, "git", *command)
+    run(copy, "./dev", "migration", "notes", "Notes of the staff")
+    for source, target in BY_HAND.items():
+        shutil.copy(FILES / source, copy / target)
+    run(copy, "./dev", "up")
+    run(copy, "./dev", "generate")
+    yield copy
+    run(copy, "./dev", "clean")
+    shutil.rmtree(copy)
+
+
+def test_the_handler_is_short():
+    assert len((FILES / "notes.c").read_text().splitlines()) < 100
+
+
+def test_it_does_what_its_test_says(copy):
+    run(copy, "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+        "--confcutdir=tests/handlers", "--noconftest", "tests/handlers/test_notes.py")
+
+
+def test_nothing_else_was_edited(copy):
+    changed = run(copy, "git", "status", "--porcelain", "--untracked-files=all").splitlines()
+    assert {line[3:] for line in changed} == set(BY_HAND.values()) | BY_COMMAND
+
+
+def test_its_statements_prepare(copy):
+    listed = run(copy, "var/install/bin/purser", "routes", "var/install/libexec/purser")
+    assert "/notes/{ref}/restore" in listed

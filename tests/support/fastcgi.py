@@ -1,0 +1,113 @@
+"""fastcgi: talks to a program's socket as nginx does, for what nginx would never do."""
+
+import http.client
+import io
+import socket
+import struct
+from urllib.parse import urlsplit
+
+from support.client import Answer, Client
+
+BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+RESPONDER, KEEP = 1, 1
+
+
+class Connection:
+    """One connection to a socket."""
+
+    def __init__(self, path, timeout=60):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(timeout)
+        self.socket.connect(str(path))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def begin(self, keep=True):
+        self.send(record(BEGIN, struct.pack(">HB5x", RESPONDER, KEEP if keep else 0)))
+
+    def request(self, method, uri, headers=(), body=b"", keep=True):
+        """Sends a request whole, and reads its answer."""
+        params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1",
+                  "QUERY_STRING": urlsplit(uri).query, "SERVER_PROTOCOL": "HTTP/1.1",
+                  "CONTENT_LENGTH": str(len(body)) if body else "", "REQUEST_ID": "from-fastcgi"}
+        for name, value in headers:
+            name = name.upper().replace("-", "_")
+            params[name if name == "CONTENT_TYPE" else f"HTTP_{name}"] = value
+        self.begin(keep)
+        for chunk in chunks(b"".join(pair(k, v) for k, v in params.items())):
+            self.send(record(PARAMS, chunk))
+        self.send(record(PARAMS, b""))
+        for chunk in chunks(body):
+            self.send(record(STDIN, chunk))
+        self.send(record(STDIN, b""))
+        return self.answer()
+
+    def answer(self):
+        """Reads one answer, up to its end record."""
+        out = b""
+        while True:
+            kind, content = self._record()
+            if kind == STDOUT:
+                out += content
+            elif kind == END:
+                break
+        head, body = out.split(b"\r\n\r\n", 1)
+        headers = http.client.parse_headers(io.BytesIO(head + b"\r\n\r\n"))
+        return Answer(int(headers["Status"].split()[0]), headers, body)
+
+    def _record(self):
+        _, kind, _, length, padding = struct.unpack(">BBHHBx", self._read(8))
+        content = self._read(length)
+        self._read(padding)
+        return kind, content
+
+    def _read(self, n):
+        data = b""
+        while len(data) < n:
+            more = self.socket.recv(n - len(data))
+            if not more:
+                raise ConnectionError("the program hung up")
+            data += more
+        return data
+
+
+class FastcgiClient(Client):
+    """A client that goes past nginx: program -> socket, by the first part of the path."""
+
+    def __init__(self, sockets, headers=None):
+        super().__init__("https://localhost", None, headers)
+        self.sockets = sockets
+
+    def with_headers(self, **headers):
+        merged = {**self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        return FastcgiClient(self.sockets, {k: v for k, v in merged.items() if v is not None})
+
+    def exchange(self, method, path, headers, body):
+        program = urlsplit(path).path.split("/")[3]
+        with Connection(self.sockets[program]) as c:
+            return c.request(method, path, headers, body or b"", keep=False)
+
+
+def record(kind, content):
+    return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
+
+
+def chunks(data, size=32768):
+    return [data[i:i + size] for i in range(0, len(data), size)]
+
+
+def pair(name, value):
+    name, value = name.encode(), value.encode("latin-1")
+    lengths = b"".join(struct.pack(">B", len(x)) if len(x) < 128
+                       else struct.pack(">I", len(x) | 0x80000000) for x in (name, value))
+    return lengths + name + value

@@ -1,0 +1,128 @@
+"""shop: a business that no other test sees, and the things that tests need in it."""
+
+import datetime
+import itertools
+import uuid
+
+from support import books
+
+ROLES = ("owner", "admin", "manager", "staff", "accountant", "viewer")
+
+_counter = itertools.count(1)
+
+
+def unique(word):
+    """A word that was never there before."""
+    return f"{word}-{next(_counter)}-{uuid.uuid4().hex[:8]}"
+
+
+def in_days(days):
+    """An instant as the API takes it."""
+    when = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Shop:
+    """A tenant of its own. Its people have the demo owner's password."""
+
+    def __init__(self, stack, currency="EUR", inclusive=True):
+        self.stack, self.db = stack, stack.db
+        self.id, self.slug = str(uuid.uuid4()), unique("shop")
+        self.currency = currency
+        self.db.all("SELECT create_tenant(%s, %s, %s, %s)", self.id, self.slug, self.slug, currency)
+        if not inclusive:
+            self.db.all("UPDATE settings SET prices_include_tax = false WHERE tenant_id = %s", self.id)
+        self.users, self._clients = {}, {}
+
+    # ---- people
+
+    def user(self, role):
+        """(id, email) of a new member."""
+        user, email = str(uuid.uuid4()), f"{unique(role)}@{self.slug}.example"
+        self.join(user, email, role)
+        return user, email
+
+    def join(self, user, email, role):
+        self.db.all(
+            "SELECT create_user(%s, %s, %s, %s, %s, %s, (SELECT password_hash FROM accounts"
+            " WHERE email_key = %s))", self.id, user, str(uuid.uuid4()), email, role.title(), role,
+            self.stack.facts["PURSER_OWNER_EMAIL"])
+
+    @property
+    def password(self):
+        return self.stack.facts["PURSER_OWNER_PASSWORD"]
+
+    def client(self, role):
+        """A client that is logged in; the same one each time."""
+        if role not in self._clients:
+            self.users[role], email = self.user(role)
+            self._clients[role] = self.stack.login(email, self.password)
+        return self._clients[role]
+
+    @property
+    def owner(self):
+        return self.client("owner")
+
+    # ---- things
+
+    def category(self, **fields):
+        return _made(self.owner.post("categories", {"name": unique("Shelf"), **fields}))
+
+    def product(self, stock=0, **fields):
+        body = {"name": unique("Cake"), "unit_price": 1250, **fields}
+        product = _made(self.owner.post("products", body))
+        if stock:
+            self.adjust(product, stock)
+        return product
+
+    def adjust(self, product, delta):
+        answer = self.owner.post(f"inventory/{product['id']}/adjust",
+                                 {"delta": delta, "reason": "for a test"})
+        assert answer.status == 200, answer
+        return answer.data
+
+    def order_body(self, *lines, **fields):
+        """lines: (product, quantity), or a dict as it is."""
+        return {"customer_name": "Ada Customer", "pickup_date": in_days(3), "lines": [
+            line if isinstance(line, dict) else {"product_id": line[0]["id"], "quantity": line[1]}
+            for line in lines], **fields}
+
+    def order(self, *lines, **fields):
+        return _made(self.owner.post("orders", self.order_body(*lines, **fields)))
+
+    def approved(self, *lines, **fields):
+        order = self.order(*lines, **fields)
+        answer = self.owner.post(f"orders/{order['number']}/approve")
+        assert answer.status == 200, answer
+        return answer.data
+
+    # ---- a look past the API
+
+    def stock(self, product):
+        """(on_hand, reserved)"""
+        return self.db.one("SELECT on_hand, reserved FROM stock WHERE tenant_id = %s AND"
+                           " product_id = %s", self.id, product["id"])
+
+    def events(self, after=0):
+        """(seq, kind, object, actor, fields, request id) of what happened."""
+        return self.db.all(
+            "SELECT seq, kind, object_id::text, actor_id::text, fields, request_id FROM events"
+            " WHERE tenant_id = %s AND seq > %s ORDER BY seq", self.id, after)
+
+    def last_event(self):
+        return self.db.value("SELECT event_seq FROM tenant_state WHERE tenant_id = %s", self.id)
+
+    def footprint(self):
+        """Everything a write could leave behind; two of them are equal when none did."""
+        tables = ("categories", "products", "stock", "stock_movements", "orders", "order_lines",
+                  "events", "idempotency_keys", "tenant_state", "tenant_counts")
+        return {t: self.db.all(f"SELECT t::text FROM {t} t WHERE tenant_id = %s ORDER BY 1", self.id)
+                for t in tables}
+
+    def check_books(self):
+        assert books.faults(self.db, self.id) == []
+
+
+def _made(answer):
+    assert answer.status == 201, answer
+    return answer.data

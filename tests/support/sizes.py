@@ -1,0 +1,21 @@
+"""How much the heavy tests do: every number in one place. The promises ask for no less."""
+
+# Races (tests/e2e)
+APPROVERS = 50  # at once, for one order
+APPROVAL_ROUNDS = 6
+BUYERS = 1000  # of one cake each
+CAKES = 100
+BUYERS_AT_ONCE = 24
+SAME_KEY = 50  # requests with one Idempotency-Key
+PARALLEL_WRITERS = 8
+WRITES_EACH = 25
+
+# Faults (tests/faults)
+KILL_SECONDS = 10
+KILL_EVERY = 0.2
+DATABASE_SECONDS = 4  # of load around a database that dies
+LOAD_THREADS = 6
+IDLE_CONNECTIONS = 100  # kept open, and never used again
+
+# Longest we wait for anything before a test is a failure; time decides nothing else.
+PATIENCE = 60
