@@ -11,6 +11,7 @@ build_stack() {
 		[ -e "$ROOT/handlers/$name.c" ] || rm "$(program_file "$name")"
 	done
 	generate_dispatch
+	"$VAR/install/bin/purser" conf | replace "$ROOT/docs/configuration.md" || true
 }
 
 # build_tree FOLDER OPTION...: configured once, and again with other options; then made.

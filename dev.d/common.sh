@@ -45,11 +45,12 @@ dots() { printf '%*s' "$1" '' | tr ' ' .; }
 note() { printf 'note: %s\n' "$*"; }
 remark() { sed -n 's/^note: //p' "$1" | tail -n 1 | sed 's/.*/ (&)/'; }
 
-# replace FILE: writes standard input to FILE; false when that is what it held already.
+# replace FILE: writes standard input to FILE; false when that is what it held already, and when
+# there is no input, for then whoever was to write it has failed.
 replace() {
 	local new=$1.new
 	cat >"$new"
-	if cmp -s "$new" "$1"; then
+	if [ ! -s "$new" ] || cmp -s "$new" "$1"; then
 		rm -f "$new"
 		return 1
 	fi

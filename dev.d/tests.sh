@@ -104,12 +104,12 @@ stop_stacks() {
 
 # ---- how results are counted
 
-# pytest_in STACK FOLDER...: those of the folders that there are.
+# pytest_in STACK FOLDER...: all tests in those of the folders that have some.
 pytest_in() {
 	local stack=$1 folder report folders=() status=0
 	shift
 	for folder; do
-		[ ! -d "$folder" ] || folders+=("$folder")
+		! compgen -G "$folder/test_*.py" >/dev/null || folders+=("$folder")
 	done
 	[ ${#folders[@]} -gt 0 ] || { echo "no tests yet in $*" && return 0; }
 	report=$COUNTS.$stack.xml
@@ -202,27 +202,14 @@ prove() {
 	return $status
 }
 
-stage_http() {
-	stack_up test
-	pytest_in test tests/handlers tests/e2e
-}
+stage_http() { over_http tests/handlers tests/e2e; }
+stage_faults() { over_http tests/faults; }
+stage_security() { over_http tests/security; }
+stage_readme() { over_http tests/readme tests/recipe; }
 
-stage_faults() {
-	[ -d tests/faults ] || return 0
+over_http() { # FOLDER...
 	stack_up test
-	pytest_in test tests/faults
-}
-
-stage_security() {
-	[ -d tests/security ] || return 0
-	stack_up test
-	pytest_in test tests/security
-}
-
-stage_readme() {
-	[ -d tests/readme ] || return 0
-	stack_up test
-	pytest_in test tests/readme
+	pytest_in test "$@"
 }
 
 # The unit and HTTP tests once more; whatever a sanitizer reports is a failure.

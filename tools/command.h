@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 #include <stddef.h>
 
+int conf_command(int argc, char **argv);
 int dispatch_command(int argc, char **argv);
 int routes_command(int argc, char **argv);
 int tenant_command(int argc, char **argv);

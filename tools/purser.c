@@ -17,6 +17,7 @@ static const struct {
 	  "make a person a member; the password is read from standard input" },
 	{ "routes", routes_command, "[FOLDER]",
 	  "list every route with its program, permission and cache policy" },
+	{ "conf", conf_command, "", "list the keys of purser.conf(5)" },
 	{ "dispatch", dispatch_command, "[FOLDER]", "write nginx's table of paths and programs" },
 };
 
