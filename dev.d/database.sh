@@ -83,8 +83,10 @@ postgresql_settings() {
 		log_timezone = 'UTC'
 		timezone = 'UTC'
 		log_line_prefix = '%m [%p] %u '
-		log_parameter_max_length = 0  # values are people's, and stay out of the log
+		log_error_verbosity = terse   # details quote rows, whose values are people's
+		log_parameter_max_length = 0
 		log_parameter_max_length_on_error = 0
+		log_min_error_statement = panic # refusals are everyday; the programs log which statement
 	END
 }
 

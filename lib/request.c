@@ -352,17 +352,38 @@ reply_error(struct pur_req *rq, enum pur_rc rc)
 		pur_reply_header(&rq->reply, "Retry-After", "1");
 }
 
+/* The tenant's id as text, once it is known for sure; else NULL. */
+static const char *
+known_tenant(const struct pur_req *rq, char text[PUR_UUID_TEXT + 1])
+{
+	if (!rq->authenticated && !rq->entered)
+		return NULL;
+	pur_uuid_format(&rq->input.tenant, text);
+	text[PUR_UUID_TEXT] = '\0';
+	return text;
+}
+
+/* For nginx's log; it keeps these headers to itself. */
+static void
+tell_nginx(struct pur_req *rq)
+{
+	char tenant[PUR_UUID_TEXT + 1];
+
+	if (rq->path.route != NULL)
+		pur_reply_header(&rq->reply, "X-Purser-Route", rq->path.route->path);
+	if (known_tenant(rq, tenant) != NULL)
+		pur_reply_header(&rq->reply, "X-Purser-Tenant", tenant);
+}
+
 static void
 log_request(struct pur_req *rq)
 {
 	struct pur_db_cost cost = pur_db_cost(rq->db);
-	char tenant[PUR_UUID_TEXT + 1] = "";
 	const struct pur_route *r = rq->path.route;
+	char tenant[PUR_UUID_TEXT + 1];
 
-	if (rq->authenticated || rq->entered)
-		pur_uuid_format(&rq->input.tenant, tenant);
 	pur_log(PUR_INFO, "request", PUR_TEXT_ITEM("request", rq->in.request_id),
-		PUR_TEXT_ITEM("tenant", tenant[0] != '\0' ? tenant : NULL),
+		PUR_TEXT_ITEM("tenant", known_tenant(rq, tenant)),
 		PUR_TEXT_ITEM("method", pur_method_name(pur_method_parse(rq->in.method))),
 		PUR_TEXT_ITEM("route", r != NULL ? r->path : NULL),
 		PUR_INT_ITEM("status", rq->reply.status),
@@ -399,8 +420,7 @@ pur_request_handle(struct pur_req *rq)
 		reply_error(rq, rc);
 	else
 		pur_answer_validate(rq);
-	if (rq->path.route != NULL)
-		pur_reply_header(&rq->reply, "X-Purser-Route", rq->path.route->path);
+	tell_nginx(rq);
 	log_request(rq);
 }
 

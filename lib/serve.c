@@ -17,6 +17,7 @@
 #define CONNECTIONS 64      /* kept at a time; nginx keeps up to 16 a worker */
 #define TICK 1000           /* milliseconds between looks at idle things */
 #define DRAIN (5 * 1000000) /* microseconds for kept connections after SIGTERM */
+#define PATIENCE 10         /* seconds for a peer to go on in the middle of a request */
 
 struct connection {
 	FCGX_Request fcgi;
@@ -140,7 +141,7 @@ send_reply(struct pur_req *rq, FCGX_Request *f, struct pur_buf *head)
 		FCGX_PutStr(rq->reply.body.data, (int)rq->reply.body.len, f->out);
 }
 
-/* Takes the next request of a connection (a new one, where it isn't open) and answers it. */
+/* Takes the next request of a connection that has something to say, and answers it. */
 static void
 serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
 {
@@ -154,6 +155,25 @@ serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
 	c->open = c->fcgi.ipcFd >= 0;
 	pur_request_after(rq);
 	pur_arena_reset(rq->arena);
+}
+
+/*
+ * Accepts here and not in libfcgi, which would wait for the first bytes and never give up on a peer
+ * that falls silent in the middle of a request.
+ */
+static void
+accept_one(struct connection *c, int listener)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE };
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	c->fcgi.ipcFd = fd;
+	c->fcgi.keepConnection = 1; /* else FCGX_Accept_r() begins by closing it */
+	c->open = true;
 }
 
 /* True when the peer has closed a connection that poll() calls readable. */
@@ -196,11 +216,14 @@ serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
 			serve_one(rq, &all[i], head);
 		}
 	}
-	if (p[CONNECTIONS].revents == 0)
-		return;
+}
+
+static void
+accept_ready(struct connection *all, int listener)
+{
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (!all[i].open) {
-			serve_one(rq, &all[i], head);
+			accept_one(&all[i], listener);
 			return;
 		}
 	}
@@ -248,7 +271,9 @@ pur_serve(struct pur_req *rq, int listener)
 		}
 		if (ready > 0)
 			serve_ready(rq, all, p, &head);
-		else
+		if (ready > 0 && p[CONNECTIONS].revents != 0)
+			accept_ready(all, listener);
+		if (ready == 0)
 			pur_db_tidy(rq->db);
 	}
 	for (int i = 0; i < CONNECTIONS; i++) {

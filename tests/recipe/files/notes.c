@@ -8,7 +8,10 @@ enum { LIST = 1, GET, CREATE, UPDATE, DELETE, RESTORE };
 
 static const struct pur_field fields[] = {
 	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
-	{ .name = "name", .type = PUR_TEXT, .max = 200, .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER },
+	{ .name = "name",
+	  .type = PUR_TEXT,
+	  .max = 200,
+	  .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER },
 	{ .name = "slug", .type = PUR_SLUG, .flags = PUR_FILTER },
 	{ .name = "text", .type = PUR_TEXT },
 	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },
