@@ -196,11 +196,9 @@ read_integer(struct reader *rd, const struct pur_field *f, struct json_object *o
 
 	if (f->type == PUR_MONEY && rd->version >= 2 && (problem = open_money(rd, &o)) != NULL)
 		return problem;
-	/* json-c reads fractions and exponents as double, whatever their value is. */
-	if (!json_object_is_type(o, json_type_int))
+	if (pur_json_int64(o, &v->i) != 0)
 		return f->type == PUR_MONEY ? "Must be an integer in minor units"
 					    : "Must be an integer";
-	v->i = json_object_get_int64(o);
 	return check_integer(rd->a, f, v->i);
 }
 

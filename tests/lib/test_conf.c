@@ -334,6 +334,7 @@ test_nearest_key(void **state)
 		{ "atabase", "database" },
 		{ "databas", "database" },
 		{ "xdatabase", "database" },
+		{ "xxxdatabase", "database" },
 		{ "data_base", "database" },
 		{ "dxtxbxse", "database" },
 		{ "dxtxbxsx", NULL },
@@ -344,8 +345,7 @@ test_nearest_key(void **state)
 		{ "session_idel_", "session_idle" },
 		{ "log", NULL },
 		{ "log_fevel", "log_level" },
-		{ "log_felel", "log_level" },
-		{ "log_fivel", "log_file" }, /* as near as log_level, which comes later */
+		{ "log_lele", "log_file" }, /* as near as log_level, which comes later */
 	};
 
 	(void)state;

@@ -4,10 +4,10 @@
  */
 #include "log.h"
 
+#include "json.h"
 #include "timefmt.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -258,7 +258,7 @@ test_lines_that_are_too_long(void **state)
 {
 	static const char *const fillers[] = { "\x01",         "\"",   "\xc3\xa9",
 					       "\xe2\x82\xac", "\xff", "\xf0\x9f\x98\x80",
-					       "\x80",         "a" };
+					       "\x80",         "a",    "a\x80" };
 
 	(void)state;
 	for (size_t f = 0; f < sizeof(fillers) / sizeof(fillers[0]); f++) {
@@ -275,6 +275,9 @@ test_lines_that_are_too_long(void **state)
 				PUR_INT_ITEM("g", INT64_MIN), PUR_INT_ITEM("h", INT64_MIN));
 			line = only_line(path);
 			assert_non_null(text_of(line, "b"));
+			/* No character was cut in two, or it would have been replaced. */
+			if (pur_utf8_valid(text, strlen(text)))
+				assert_null(strstr(text_of(line, "b"), "\xef\xbf\xbd"));
 			json_object_put(line);
 			assert_int_equal(truncate(path, 0), 0);
 		}
