@@ -224,7 +224,7 @@ static const struct pur_constraint constraints[] = {
 static const struct pur_route routes[] = {
 	{ PUR_GET, "/orders", "orders:read", .stmts = { LIST }, .sort = "-created_at",
 	  .summary = "List orders" },
-	{ PUR_POST, "/orders", "orders:create", PUR_NO_STORE, .stmts = { PLACE },
+	{ PUR_POST, "/orders", "orders:create", PUR_NO_STORE, .stmts = { PLACE }, .to = "pending",
 	  .explain = explain, .effect = PUR_CREATES, .event = "order.placed",
 	  .errors = { PUR_ESTOCK }, .summary = "Place an order; it reserves its stock" },
 	{ PUR_GET, "/orders/{ref}", "orders:read", .stmts = { GET }, .summary = "Get one order" },

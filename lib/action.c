@@ -229,7 +229,8 @@ pur_answer_begin(struct pur_req *rq)
 	pur_buf_reset(&rq->reply.body);
 	rq->reply.status = rq->path.route->effect == PUR_CREATES ? 201 : 200;
 	rq->reply.cache = pur_answer_cache(rq->path.route);
-	rq->answered = true;
+	if (rq->reply.status == 201)
+		pur_answer_created(rq);
 	return &rq->reply.body;
 }
 

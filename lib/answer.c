@@ -103,8 +103,8 @@ make_one(struct pur_req *rq, int stmt)
 	return PUR_OK;
 }
 
-static void
-set_location(struct pur_req *rq)
+void
+pur_answer_created(struct pur_req *rq)
 {
 	char id[PUR_UUID_TEXT + 1] = "";
 
@@ -122,14 +122,14 @@ pur_answer_make(struct pur_req *rq, int stmt)
 	pur_buf_reset(&rq->reply.body);
 	rq->reply.status = route->effect == PUR_CREATES ? 201 : 200;
 	rq->reply.cache = pur_answer_cache(route);
-	rq->answered = true;
+	rq->answer = stmt;
 	rc = expect == PUR_LIST   ? make_page(rq, stmt)
 	     : expect == PUR_MANY ? make_all(rq, stmt)
 				  : make_one(rq, stmt);
 	if (rc != PUR_OK || pur_buf_failed(&rq->reply.body))
 		return pur_refuse(rq, rc != PUR_OK ? rc : PUR_EINTERNAL);
 	if (rq->reply.status == 201)
-		set_location(rq);
+		pur_answer_created(rq);
 	if (rq->reply.etag == NULL && route->method == PUR_GET && route->cache == PUR_PRIVATE)
 		rq->reply.etag = hash_etag(rq);
 	return PUR_OK;
@@ -168,6 +168,16 @@ state_members(struct pur_req *rq, const char *status)
 	return pur_buf_failed(b) ? NULL : b->data;
 }
 
+static bool
+matches(const struct pur_req *rq, int64_t revision)
+{
+	for (size_t i = 0; i < rq->input.n_match; i++) {
+		if (rq->input.match[i].i == revision)
+			return true;
+	}
+	return false;
+}
+
 enum pur_rc
 pur_answer_guard(struct pur_req *rq, const PGresult *guard)
 {
@@ -176,8 +186,8 @@ pur_answer_guard(struct pur_req *rq, const PGresult *guard)
 
 	if (pur_rows_count(guard) == 0)
 		return pur_refuse(rq, PUR_ENOTFOUND);
-	if (rq->input.has_match && pur_row_int(guard, 0, "_revision", &revision) == 0 &&
-	    revision != rq->input.match)
+	if (rq->input.match != NULL && pur_row_int(guard, 0, "_revision", &revision) == 0 &&
+	    !matches(rq, revision))
 		return pur_refuse(rq, PUR_ESTALE);
 	if (rq->path.route->from == NULL || status == NULL)
 		return pur_refuse(rq, PUR_ENOTFOUND);

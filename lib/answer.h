@@ -13,6 +13,9 @@
  */
 enum pur_rc pur_answer_make(struct pur_req *rq, int stmt) PUR_MUST;
 
+/* Sets Location to the id of this request's new thing, below the path it was posted to. */
+void pur_answer_created(struct pur_req *rq);
+
 /* Cache-Control of the route; of a public one too. */
 const char *pur_answer_cache(const struct pur_route *r);
 

@@ -63,7 +63,7 @@ static const struct {
 	{ "@id", PUR_FROM_ID, PUR_OID_UUID },
 	{ "@from", PUR_FROM_STATES, PUR_OID_TEXT_ARRAY },
 	{ "@to", PUR_FROM_TO, PUR_OID_TEXT },
-	{ "@match", PUR_FROM_MATCH, PUR_OID_INT8 },
+	{ "@match", PUR_FROM_MATCH, PUR_OID_INT8_ARRAY },
 	{ "@body", PUR_FROM_DOCUMENT, PUR_OID_JSONB },
 	{ "@request", PUR_FROM_REQUEST, PUR_OID_TEXT },
 	{ "@address", PUR_FROM_ADDRESS, PUR_OID_TEXT },
@@ -539,7 +539,7 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 		return PUR_OK;
 	case PUR_FROM_MATCH:
 		*out = (struct pur_bind){ .data = NULL };
-		return in->has_match ? bind_number(a, in->match, out) : PUR_OK;
+		return in->match != NULL ? pur_bind_array(a, PUR_INT, in->match, in->n_match, out) : PUR_OK;
 	case PUR_FROM_DOCUMENT:
 		return bind_document(a, in, out);
 	case PUR_FROM_REQUEST:

@@ -26,8 +26,8 @@ struct pur_input {
 	const struct pur_match *path;
 	struct pur_uuid tenant;
 	struct pur_uuid id; /* of what this request creates */
-	bool has_match;
-	int64_t match; /* If-Match's revision */
+	const struct pur_value *match; /* If-Match's revisions; NULL: the header isn't there */
+	size_t n_match;
 	const char *request_id, *address, *agent;
 	const struct pur_field *fields; /* the body's */
 	const struct pur_value *body;   /* one for each of fields; NULL: no body */

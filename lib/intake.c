@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ETAGS 16 /* most that are looked at in If-Match */
+
 static bool
 is_write(const struct pur_req *rq)
 {
@@ -75,22 +77,33 @@ bad_input(struct pur_req *rq, const char *name, const char *message)
 	return pur_refuse(rq, PUR_EINPUT);
 }
 
-/* If-Match: "5" or W/"5"; "*" asks for existence alone, which a guarded write needs anyway. */
+/*
+ * If-Match: one or several of "5" and W/"5"; what cannot be an ETag of ours matches nothing. "*"
+ * asks for existence alone, which a guarded write needs anyway.
+ */
 static enum pur_rc
 read_if_match(struct pur_req *rq)
 {
 	const char *p = rq->in.if_match;
-	char *end;
+	struct pur_value *match;
 
 	if (p == NULL || strcmp(p, "*") == 0)
 		return PUR_OK;
-	if (strncmp(p, "W/", 2) == 0)
-		p += 2;
-	rq->input.has_match = true;
-	rq->input.match = *p == '"' ? strtoll(p + 1, &end, 10) : -1;
-	/* What cannot be an ETag of ours matches nothing. */
-	if (*p != '"' || end == p + 1 || strcmp(end, "\"") != 0)
-		rq->input.match = -1;
+	match = pur_calloc(rq->arena, ETAGS, sizeof(*match));
+	if (match == NULL)
+		return pur_refuse(rq, PUR_ETOOLARGE);
+	rq->input.match = match;
+	while (*p != '\0' && rq->input.n_match < ETAGS) {
+		char *end;
+		const char *tag = p + strspn(p, " \t,");
+		int64_t n;
+
+		tag += strncmp(tag, "W/", 2) == 0 ? 2 : 0;
+		n = *tag == '"' ? strtoll(tag + 1, &end, 10) : 0;
+		if (n > 0 && *end == '"')
+			match[rq->input.n_match++] = (struct pur_value){ .type = PUR_INT, .i = n };
+		p = tag + strcspn(tag, ",");
+	}
 	return PUR_OK;
 }
 

@@ -59,7 +59,7 @@ check_route(const struct pur_resource *res, const struct pur_route *r, char *mes
 		return bad(message, size, res, r, "has no .summary");
 	if ((r->stmts[0] != 0) == (r->run != NULL))
 		return bad(message, size, res, r, "needs either .stmts or .run");
-	if (r->to != NULL && r->from == NULL)
+	if (r->to != NULL && r->from == NULL && r->effect != PUR_CREATES)
 		return bad(message, size, res, r, "has .to without .from");
 	if (r->method == PUR_GET && r->event != NULL)
 		return bad(message, size, res, r, "a read can't have an .event");
@@ -144,6 +144,7 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 	if (p == NULL || forever == NULL)
 		goto out;
 	p->res = res;
+	p->memory = forever;
 	p->stmts = calloc((size_t)res->n_stmts + 1, sizeof(*p->stmts));
 	p->roles = calloc((size_t)n + 1, sizeof(*p->roles));
 	if (p->stmts == NULL || p->roles == NULL)

@@ -60,7 +60,7 @@ struct pur_req {
 	bool touch;
 
 	/* what an action did */
-	bool answered;
+	int answer; /* the statement whose rows are the answer; 0: none, or not yet */
 	struct pur_uuid object;
 	bool has_object;
 

@@ -52,7 +52,7 @@ count(const struct pur_req *rq, const PGresult *r, struct pur_event *e)
 	case PUR_CREATES:
 	case PUR_RESTORES:
 		e->plus[0] = "";
-		e->plus[1] = status;
+		e->plus[1] = status != NULL ? status : rq->path.route->to;
 		break;
 	case PUR_DELETES:
 		e->minus[0] = "";
@@ -190,7 +190,7 @@ run_in_two(struct pur_req *rq, int answer)
 	if (answer != 0)
 		rc = pur_answer_make(rq, answer);
 	if (rc == PUR_OK)
-		rc = send_event(rq, answer);
+		rc = send_event(rq, rq->answer);
 	if (rc == PUR_OK)
 		rc = send_stored_answer(rq);
 	return rc == PUR_OK ? finish(rq) : rc;
@@ -282,7 +282,8 @@ start_over(struct pur_req *rq)
 	size_t n = (size_t)rq->program->res->n_stmts + 1;
 
 	rq->error = (struct pur_error){ .rc = PUR_OK };
-	rq->authenticated = rq->entered = rq->answered = rq->has_object = false;
+	rq->authenticated = rq->entered = rq->has_object = false;
+	rq->answer = 0;
 	rq->auth = rq->total = NULL;
 	memset(rq->results, 0, n * sizeof(rq->results[0]));
 	pur_reply_reset(&rq->reply);

@@ -25,7 +25,7 @@ enum pur_expect {
 /*
  * A statement. args names what $1..$n are bound to, separated by spaces:
  *   @tenant     the credential's tenant          @id      a new UUIDv7, one a request
- *   @from, @to  the route's states (text[], text) @match   If-Match's revision, or NULL
+ *   @from, @to  the route's states (text[], text) @match   If-Match's revisions (bigint[]), or NULL
  *   @body       the given fields as jsonb         @request the request's id
  *   @address    the client's address              @agent   its User-Agent, cut to 200
  *   /name       a part of the path ({ref}: see pur_resource.key)
@@ -65,13 +65,13 @@ struct pur_route {
 	int stmts[PUR_STMTS]; /* run in this order; the last that gives rows is the answer */
 	int guard;            /* read after a write that hit no row: why not? (404, 412, 409) */
 	enum pur_rc (*run)(struct pur_req *rq); /* instead of stmts */
-	enum pur_rc (*explain)(
-	    struct pur_req *rq); /* after a refusal by the database: its details */
+	enum pur_rc (*explain)(struct pur_req *rq); /* after a refusal: its details */
 	enum pur_effect effect;
 	const struct pur_field *body;   /* NULL: the resource's fields when it creates, PUTs or
-					   PATCHes,   and otherwise nothing */
+					   PATCHes, and otherwise nothing */
 	const struct pur_field *params; /* query parameters besides the library's own */
-	const char *from, *to;          /* states: "pending approved" -> "cancelled" */
+	const char *from, *to;          /* states: "pending approved" -> "cancelled"; what creates
+					   has .to alone */
 	const char *event;              /* what is recorded: "order.approved" */
 	const char *sort;               /* a list's order when none is asked for: "-created_at" */
 	unsigned flags;                 /* of enum pur_route_flag */

@@ -27,6 +27,6 @@
 #define PUR_OLD_SLUG "coalesce(r.slug, t.slug)"
 
 /* The optional If-Match of a guarded write, as argument n ("$3"). */
-#define PUR_MATCHES(n, revision) "(" n "::bigint IS NULL OR " revision " = " n ")"
+#define PUR_MATCHES(n, revision) "(" n "::bigint[] IS NULL OR " revision " = ANY (" n "))"
 
 #endif
