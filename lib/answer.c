@@ -209,6 +209,20 @@ log_db_error(struct pur_req *rq, enum pur_rc rc)
 		PUR_TEXT_ITEM("constraint", e->constraint), PUR_TEXT_ITEM("reason", e->message));
 }
 
+/*
+ * True when a new thing's field wasn't given: two requests at once have made the same slug, say,
+ * and the second try will see the first one's.
+ */
+static bool
+made_by_us(const struct pur_req *rq, const char *field)
+{
+	int f = rq->input.body != NULL && field != NULL
+		    ? pur_field_find(rq->input.fields, field, strlen(field))
+		    : -1;
+
+	return rq->path.route->effect == PUR_CREATES && f >= 0 && !rq->input.body[f].given;
+}
+
 enum pur_rc
 pur_answer_db_error(struct pur_req *rq, enum pur_rc rc)
 {
@@ -220,6 +234,8 @@ pur_answer_db_error(struct pur_req *rq, enum pur_rc rc)
 	for (; name[0] != '\0' && c != NULL && c->name != NULL; c++) {
 		if (strcmp(c->name, name) != 0)
 			continue;
+		if (c->rc == PUR_EDUPLICATE && !rq->again && made_by_us(rq, c->field))
+			return PUR_ERETRY;
 		if (c->field != NULL)
 			pur_error_detail(&rq->error, rq->arena, c->field, "%s", c->message);
 		return c->rc == PUR_EBODY ? pur_intake_bad_body(rq) : pur_refuse(rq, c->rc);

@@ -539,7 +539,8 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 		return PUR_OK;
 	case PUR_FROM_MATCH:
 		*out = (struct pur_bind){ .data = NULL };
-		return in->match != NULL ? pur_bind_array(a, PUR_INT, in->match, in->n_match, out) : PUR_OK;
+		return in->match != NULL ? pur_bind_array(a, PUR_INT, in->match, in->n_match, out)
+					 : PUR_OK;
 	case PUR_FROM_DOCUMENT:
 		return bind_document(a, in, out);
 	case PUR_FROM_REQUEST:

@@ -25,7 +25,7 @@ struct pur_input {
 	const struct pur_route *route;
 	const struct pur_match *path;
 	struct pur_uuid tenant;
-	struct pur_uuid id; /* of what this request creates */
+	struct pur_uuid id;            /* of what this request creates */
 	const struct pur_value *match; /* If-Match's revisions; NULL: the header isn't there */
 	size_t n_match;
 	const char *request_id, *address, *agent;

@@ -34,6 +34,7 @@ struct pur_db {
 	struct pending queue[2 * QUEUE];
 	int queued;
 	bool explicit_tx;
+	bool begun; /* a statement of this batch was queued or sent */
 	bool in_tx; /* the server may be in an explicit transaction */
 	struct pur_db_error error;
 	struct pur_db_cost cost;
@@ -250,7 +251,7 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds,
 
 	if (q->n > 64 || db->queued + 2 > 2 * QUEUE || !send_prepare(db, q))
 		return false;
-	for (int i = 0; i < q->n; i++) {
+	for (int i = 0; binds != NULL && i < q->n; i++) {
 		values[i] = binds[i].data;
 		lengths[i] = binds[i].len;
 		formats[i] = 1;
@@ -259,6 +260,7 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds,
 		return false;
 	db->queue[db->queued++] = (struct pending){ .out = out, .keep = out != NULL };
 	db->cost.statements++;
+	db->begun = true;
 	return true;
 }
 
@@ -273,6 +275,7 @@ pur_db_begin(struct pur_db *db, struct pur_arena *arena)
 		return rc;
 	db->arena = arena;
 	db->phase = OPEN;
+	db->begun = false;
 	db->error = (struct pur_db_error){ .state = "" };
 	if (db->explicit_tx) {
 		db->in_tx = true;
@@ -487,6 +490,9 @@ pur_db_rollback(struct pur_db *db)
 	enum pur_rc rc;
 
 	if (db->phase != OPEN)
+		return;
+	db->phase = IDLE;
+	if (!db->begun)
 		return;
 	if (!send_query(db, &rollback_query, NULL, NULL) || PQpipelineSync(db->conn) != 1) {
 		lose(db, PQerrorMessage(db->conn));

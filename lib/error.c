@@ -26,10 +26,10 @@ void
 pur_error_detail(struct pur_error *e, struct pur_arena *a, const char *field, const char *message,
 		 ...)
 {
-	struct pur_detail *d = pur_alloc(a, sizeof(*d));
+	struct pur_detail *d = field != NULL ? pur_alloc(a, sizeof(*d)) : NULL;
 	va_list ap;
 
-	if (d == NULL)
+	if (d == NULL) /* or the field's name was made in an arena that is full */
 		return;
 	va_start(ap, message);
 	d->message = pur_vsprintf(a, message, ap);

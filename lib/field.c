@@ -398,6 +398,7 @@ pur_field_read_text(const struct pur_field *f, const char *text, struct pur_valu
 		    const char **problem)
 {
 	size_t len = strlen(text);
+	const char *digits;
 	char *end;
 
 	*out = (struct pur_value){ .type = f->type, .given = true };
@@ -412,8 +413,8 @@ pur_field_read_text(const struct pur_field *f, const char *text, struct pur_valu
 	case PUR_MONEY:
 		errno = 0;
 		out->i = strtoll(text, &end, 10);
-		if (len == 0 || *end != '\0' || errno != 0 ||
-		    strspn(text, "0123456789") < len - (text[0] == '-'))
+		digits = text + (text[0] == '-'); /* strtoll() also takes '+' and white space */
+		if (*digits < '0' || *digits > '9' || *end != '\0' || errno != 0)
 			*problem = "Must be an integer";
 		break;
 	case PUR_TEXT:

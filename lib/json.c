@@ -503,7 +503,7 @@ find_duplicate(const char *p, const char *end, size_t *len)
 static const char *
 duplicate_message(struct pur_arena *a, const char *text, size_t len)
 {
-	size_t shown;
+	size_t shown = 0;
 	const char *name = find_duplicate(text, text + len, &shown);
 
 	if (name == NULL)

@@ -2,6 +2,7 @@
 #include "list.h"
 #include "buf.h"
 #include "oid.h"
+#include "row.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +109,7 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *
 {
 	size_t len = strcspn(p->name, "["), op_len = strlen(p->name + len);
 	int f = pur_field_find(res->fields, p->name, len);
-	struct pur_list_filter *filter = &l->filters[l->n_filters];
+	struct pur_list_filter *filter = l->filters + l->n_filters;
 	const char *problem = NULL, *op = NULL;
 
 	if (f < 0 || (res->fields[f].flags & PUR_FILTER) == 0)
@@ -123,10 +124,13 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *
 	}
 	if (op == NULL)
 		return 0;
+	if (l->n_filters == PUR_LIST_FILTERS) {
+		pur_error_detail(e, a, p->name, "Too many filters");
+		*bad = true;
+		return 1;
+	}
 	*filter = (struct pur_list_filter){ .field = &res->fields[f], .op = op };
-	if (l->n_filters == PUR_LIST_FILTERS)
-		problem = "Too many filters";
-	else if (strcmp(op, "any") == 0)
+	if (strcmp(op, "any") == 0)
 		problem = take_values(a, filter, p->value);
 	else
 		(void)!pur_field_read_text(filter->field, p->value, &filter->value, &problem);
@@ -171,6 +175,7 @@ find_shape(struct pur_db *db, const struct pur_buf *sql, const Oid *types, int n
 	   struct pur_query **out)
 {
 	struct shape *oldest = &shapes[0];
+	char *text;
 
 	for (struct shape *s = shapes; s < shapes + PUR_LIST_SHAPES; s++) {
 		if (s->sql != NULL && strlen(s->sql) == sql->len &&
@@ -185,10 +190,13 @@ find_shape(struct pur_db *db, const struct pur_buf *sql, const Oid *types, int n
 	if (oldest->sql != NULL && pur_db_forget(db, &oldest->query) != PUR_OK)
 		return PUR_EUNAVAILABLE;
 	free(oldest->sql);
-	free(oldest->query.plan);
-	*oldest = (struct shape){ .used = ++uses, .sql = strndup(sql->data, sql->len) };
-	if (oldest->sql == NULL)
+	pur_row_forget(&oldest->query);
+	*oldest = (struct shape){ .sql = NULL };
+	text = strndup(sql->data, sql->len);
+	if (text == NULL)
 		return PUR_ETOOLARGE;
+	oldest->used = ++uses;
+	oldest->sql = text;
 	memcpy(oldest->types, types, (size_t)n * sizeof(types[0]));
 	oldest->query = (struct pur_query){ .sql = oldest->sql, .types = oldest->types, .n = n };
 	snprintf(oldest->query.name, sizeof(oldest->query.name), "list%d", (int)(oldest - shapes));

@@ -15,12 +15,13 @@ static int
 describe(const struct pur_program *program)
 {
 	struct pur_buf out = { .data = NULL };
-	size_t written;
+	bool whole;
 
 	pur_describe(program, &out);
-	written = fwrite(out.data, 1, out.len, stdout);
-	return written == out.len && fflush(stdout) == 0 && !pur_buf_failed(&out) ? EX_OK
-										  : EX_IOERR;
+	whole = !pur_buf_failed(&out) && fwrite(out.data, 1, out.len, stdout) == out.len &&
+		fflush(stdout) == 0;
+	pur_buf_free(&out);
+	return whole ? EX_OK : EX_IOERR;
 }
 
 /* Prepares one statement in a batch of its own, so that each fault is told. */

@@ -58,6 +58,7 @@ struct pur_req {
 	struct pur_uuid user, session;
 	const char *role, *currency;
 	bool touch;
+	bool again; /* this is the second try */
 
 	/* what an action did */
 	int answer; /* the statement whose rows are the answer; 0: none, or not yet */

@@ -284,6 +284,7 @@ start_over(struct pur_req *rq)
 	rq->error = (struct pur_error){ .rc = PUR_OK };
 	rq->authenticated = rq->entered = rq->has_object = false;
 	rq->answer = 0;
+	rq->again = true;
 	rq->auth = rq->total = NULL;
 	memset(rq->results, 0, n * sizeof(rq->results[0]));
 	pur_reply_reset(&rq->reply);

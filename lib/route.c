@@ -95,7 +95,7 @@ fits(const char *pattern, const struct part *parts, int n, int *literal)
 static enum pur_rc
 take_values(struct pur_arena *a, const struct part *parts, int n, struct pur_match *m)
 {
-	struct part want[PARTS];
+	struct part want[PARTS] = { { NULL, 0 } };
 
 	split(m->route->path, want);
 	for (int i = 0; i < n && m->n < PUR_PATH_PARTS; i++) {
@@ -118,7 +118,7 @@ enum pur_rc
 pur_route_match(struct pur_arena *a, const struct pur_resource *res, enum pur_method method,
 		const char *path, struct pur_match *m)
 {
-	struct part parts[PARTS];
+	struct part parts[PARTS] = { { NULL, 0 } };
 	int n = split(path, parts), best = -1, literal, skip;
 
 	memset(m, 0, sizeof(*m));

@@ -64,7 +64,7 @@ struct pur_route {
 	enum pur_cache cache;
 	int stmts[PUR_STMTS]; /* run in this order; the last that gives rows is the answer */
 	int guard;            /* read after a write that hit no row: why not? (404, 412, 409) */
-	enum pur_rc (*run)(struct pur_req *rq); /* instead of stmts */
+	enum pur_rc (*run)(struct pur_req *rq);     /* instead of stmts */
 	enum pur_rc (*explain)(struct pur_req *rq); /* after a refusal: its details */
 	enum pur_effect effect;
 	const struct pur_field *body;   /* NULL: the resource's fields when it creates, PUTs or

@@ -112,6 +112,17 @@ plan_of(struct pur_query *q, const PGresult *r, const struct pur_resource *res)
 	return p;
 }
 
+void
+pur_row_forget(struct pur_query *q)
+{
+	struct plan *p = q->plan;
+
+	for (int i = 0; p != NULL && i < p->n; i++)
+		free(p->columns[i].prefix);
+	free(p);
+	q->plan = NULL;
+}
+
 static bool put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,
 		      int len, const struct pur_row_style *style);
 

@@ -38,6 +38,9 @@ void pur_put_text(struct pur_buf *b, int *first, const char *name, const char *t
 void pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r,
 		    const char *column);
 
+/* Releases what was kept in a query about how its rows are written. */
+void pur_row_forget(struct pur_query *q);
+
 /* Writes ["approve","reject"]: the actions of a resource that a state allows. */
 void pur_actions_put(struct pur_buf *b, const struct pur_resource *res, const char *status);
 

@@ -72,7 +72,7 @@ static void
 read_body(struct pur_req *rq, FCGX_Request *f)
 {
 	const char *length = param(f, "CONTENT_LENGTH");
-	long long want = length != NULL ? atoll(length) : 0;
+	long long want = length != NULL ? strtoll(length, NULL, 10) : 0;
 	char *body, dropped[4096];
 	int n;
 
