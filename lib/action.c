@@ -33,13 +33,13 @@ send_enter(struct pur_req *rq)
 {
 	static const struct pur_uuid nobody;
 	char tenant[PUR_UUID_TEXT + 1] = "", user[PUR_UUID_TEXT + 1] = "";
-	struct pur_bind binds[2];
+	struct pur_datum binds[2];
 
 	pur_uuid_format(&rq->input.tenant, tenant);
 	if (memcmp(&rq->user, &nobody, sizeof(nobody)) != 0)
 		pur_uuid_format(&rq->user, user);
-	binds[0] = pur_bind_text(tenant);
-	binds[1] = pur_bind_text(user);
+	binds[0] = pur_datum_text(tenant);
+	binds[1] = pur_datum_text(user);
 	return pur_db_send(rq->db, &enter, binds, NULL);
 }
 
@@ -47,10 +47,10 @@ enum pur_rc
 pur_batch_begin(struct pur_req *rq)
 {
 	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
-	const struct pur_bind *roles = &rq->program->roles[route];
-	struct pur_bind binds[] = { pur_bind_uuid(&rq->credential.tenant),
-				    { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
-				    *roles };
+	const struct pur_datum *roles = &rq->program->roles[route];
+	struct pur_datum binds[] = { pur_datum_uuid(&rq->credential.tenant),
+				     { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
+				     *roles };
 	enum pur_rc rc;
 
 	if (rq->in_batch)
@@ -158,7 +158,7 @@ enum pur_rc
 pur_do(struct pur_req *rq, int stmt)
 {
 	struct pur_bound *s = &rq->program->stmts[stmt];
-	struct pur_bind *binds;
+	struct pur_datum *binds;
 	enum pur_rc rc = pur_bind(rq->arena, s, &rq->input, &rq->sent[stmt], &binds);
 
 	if (rc != PUR_OK)

@@ -8,51 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-Oid
-pur_type_oid(enum pur_type t)
-{
-	switch (t) {
-	case PUR_BOOL:
-		return PUR_OID_BOOL;
-	case PUR_INT:
-	case PUR_MONEY:
-		return PUR_OID_INT8;
-	case PUR_UUID:
-		return PUR_OID_UUID;
-	case PUR_TIME:
-		return PUR_OID_TIMESTAMPTZ;
-	case PUR_DATE:
-		return PUR_OID_DATE;
-	case PUR_BYTES:
-		return PUR_OID_BYTEA;
-	case PUR_TEXTS:
-		return PUR_OID_TEXT_ARRAY;
-	default:
-		return PUR_OID_TEXT;
-	}
-}
-
-Oid
-pur_type_array_oid(enum pur_type t)
-{
-	switch (pur_type_oid(t)) {
-	case PUR_OID_BOOL:
-		return PUR_OID_BOOL_ARRAY;
-	case PUR_OID_INT8:
-		return PUR_OID_INT8_ARRAY;
-	case PUR_OID_UUID:
-		return PUR_OID_UUID_ARRAY;
-	case PUR_OID_TIMESTAMPTZ:
-		return PUR_OID_TIMESTAMPTZ_ARRAY;
-	case PUR_OID_DATE:
-		return PUR_OID_DATE_ARRAY;
-	case PUR_OID_BYTEA:
-		return PUR_OID_BYTEA_ARRAY;
-	default:
-		return PUR_OID_TEXT_ARRAY;
-	}
-}
-
 /* The names that stand for themselves, and their SQL types. */
 static const struct {
 	const char *name;
@@ -108,7 +63,7 @@ resolve_field(const char *name, const struct pur_field *fields, struct pur_arg *
 		return false;
 	arg->source = PUR_FROM_FIELD;
 	arg->type = fields[f].type;
-	*oid = pur_type_oid(arg->type);
+	*oid = pur_datum_oid(arg->type);
 	if (dot == NULL)
 		return arg->type != PUR_ROWS;
 	if (arg->type != PUR_ROWS || !copy_name(arg->sub, dot + 1, strlen(dot + 1)))
@@ -123,7 +78,7 @@ resolve_field(const char *name, const struct pur_field *fields, struct pur_arg *
 		arg->source = PUR_FROM_ROWS;
 		arg->type = fields[f].of[sub].type;
 	}
-	*oid = pur_type_array_oid(arg->type);
+	*oid = pur_datum_array_oid(arg->type);
 	return true;
 }
 
@@ -159,13 +114,13 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 			return false;
 		arg->source = PUR_FROM_QUERY;
 		arg->type = params[p].type;
-		*oid = pur_type_oid(arg->type);
+		*oid = pur_datum_oid(arg->type);
 		return copy_name(arg->name, name + 1, strlen(name + 1));
 	case '=':
 		colon = strchr(name, ':');
 		arg->source = PUR_FROM_SLOT;
 		arg->type = colon != NULL ? slot_type(colon + 1) : PUR_NOTYPE;
-		*oid = pur_type_oid(arg->type);
+		*oid = pur_datum_oid(arg->type);
 		return arg->type != PUR_NOTYPE &&
 		       copy_name(arg->name, name + 1, (size_t)(colon - name - 1));
 	default:
@@ -234,128 +189,15 @@ pur_bind_compile(const struct pur_resource *res, int index, const struct pur_fie
 	out->by_id.sql = replace_key(stmt->sql, p, "id", out->keyed + 1);
 	out->by_key = (struct pur_query){ .types = out->key_types, .n = out->n };
 	out->by_key.sql = replace_key(stmt->sql, p, res->key.name, out->keyed + 1);
-	out->key_types[out->keyed] = pur_type_oid(res->key.type);
+	out->key_types[out->keyed] = pur_datum_oid(res->key.type);
 	out->args[out->keyed].type = res->key.type;
 	snprintf(out->by_key.name, sizeof(out->by_key.name), "s%dk", index);
 	return 0;
 }
 
-struct pur_bind
-pur_bind_text(const char *text)
-{
-	return (struct pur_bind){ .data = text, .len = text != NULL ? (int)strlen(text) : 0 };
-}
-
-struct pur_bind
-pur_bind_uuid(const struct pur_uuid *id)
-{
-	return (struct pur_bind){ .data = (const char *)id->b, .len = sizeof(id->b) };
-}
-
-static enum pur_rc
-bind_number(struct pur_arena *a, int64_t n, struct pur_bind *out)
-{
-	uint64_t *be = pur_alloc(a, sizeof(*be));
-
-	if (be == NULL)
-		return PUR_ETOOLARGE;
-	*be = htobe64((uint64_t)n);
-	*out = (struct pur_bind){ .data = (const char *)be, .len = sizeof(*be) };
-	return PUR_OK;
-}
-
-static enum pur_rc
-bind_date(struct pur_arena *a, int64_t days, struct pur_bind *out)
-{
-	uint32_t *be = pur_alloc(a, sizeof(*be));
-
-	if (be == NULL)
-		return PUR_ETOOLARGE;
-	*be = htobe32((uint32_t)(int32_t)(days - PUR_PG_EPOCH_DAYS));
-	*out = (struct pur_bind){ .data = (const char *)be, .len = sizeof(*be) };
-	return PUR_OK;
-}
-
-enum pur_rc
-pur_bind_value(struct pur_arena *a, const struct pur_value *v, struct pur_bind *out)
-{
-	if (v == NULL || v->null || v->type == PUR_NOTYPE) {
-		*out = (struct pur_bind){ .data = NULL };
-		return PUR_OK;
-	}
-	switch (v->type) {
-	case PUR_BOOL:
-		*out = (struct pur_bind){ .data = v->b ? "\1" : "\0", .len = 1 };
-		return PUR_OK;
-	case PUR_INT:
-	case PUR_MONEY:
-		return bind_number(a, v->i, out);
-	case PUR_TIME:
-		return bind_number(a, v->i - PUR_PG_EPOCH_MICROS, out);
-	case PUR_DATE:
-		return bind_date(a, v->i, out);
-	case PUR_UUID:
-		*out = pur_bind_uuid(&v->uuid);
-		return PUR_OK;
-	case PUR_TEXTS:
-		return pur_bind_array(a, PUR_TEXT, v->items, v->n, out);
-	default:
-		*out = (struct pur_bind){ .data = v->s, .len = (int)v->len };
-		return PUR_OK;
-	}
-}
-
-static char *
-put32(char *p, int32_t n)
-{
-	uint32_t be = htobe32((uint32_t)n);
-
-	memcpy(p, &be, sizeof(be));
-	return p + sizeof(be);
-}
-
-/* The array format: dimensions, has NULLs, element type, length, lower bound, then elements. */
-enum pur_rc
-pur_bind_array(struct pur_arena *a, enum pur_type type, const struct pur_value *values, size_t n,
-	       struct pur_bind *out)
-{
-	struct pur_bind *items = pur_calloc(a, n + 1, sizeof(*items));
-	size_t size = 20;
-	bool nulls = false;
-	char *data, *p;
-
-	if (items == NULL)
-		return PUR_ETOOLARGE;
-	for (size_t i = 0; i < n; i++) {
-		if (pur_bind_value(a, &values[i], &items[i]) != PUR_OK)
-			return PUR_ETOOLARGE;
-		nulls |= items[i].data == NULL;
-		size += 4 + (size_t)items[i].len;
-	}
-	data = pur_alloc(a, size);
-	if (data == NULL)
-		return PUR_ETOOLARGE;
-	p = put32(data, n > 0);
-	p = put32(p, nulls);
-	p = put32(p, (int32_t)pur_type_oid(type));
-	if (n > 0) {
-		p = put32(p, (int32_t)n);
-		p = put32(p, 1);
-	}
-	for (size_t i = 0; i < n; i++) {
-		p = put32(p, items[i].data != NULL ? items[i].len : -1);
-		if (items[i].data != NULL) {
-			memcpy(p, items[i].data, (size_t)items[i].len);
-			p += items[i].len;
-		}
-	}
-	*out = (struct pur_bind){ .data = data, .len = (int)(p - data) };
-	return PUR_OK;
-}
-
 /* "pending approved" as a text[]. */
 static enum pur_rc
-bind_words(struct pur_arena *a, const char *words, struct pur_bind *out)
+bind_words(struct pur_arena *a, const char *words, struct pur_datum *out)
 {
 	struct pur_value values[16];
 	size_t n = 0;
@@ -367,7 +209,7 @@ bind_words(struct pur_arena *a, const char *words, struct pur_bind *out)
 		p += len;
 		p += strspn(p, " ");
 	}
-	return pur_bind_array(a, PUR_TEXT, values, n, out);
+	return pur_datum_array(a, PUR_TEXT, values, n, out);
 }
 
 /* One member of @body: names are ours, text needs escaping, the rest is plain. */
@@ -427,7 +269,7 @@ free_buf(void *b)
  * jsonb_populate_record(row, @body) then merges as RFC 7396 says, and one UPDATE serves both.
  */
 static enum pur_rc
-bind_document(struct pur_arena *a, const struct pur_input *in, struct pur_bind *out)
+bind_document(struct pur_arena *a, const struct pur_input *in, struct pur_datum *out)
 {
 	struct pur_buf *b = pur_alloc(a, sizeof(*b));
 	int first = 1;
@@ -444,7 +286,7 @@ bind_document(struct pur_arena *a, const struct pur_input *in, struct pur_bind *
 			put_member(b, &first, f, &in->body[i]);
 	}
 	pur_buf_putc(b, '}');
-	*out = (struct pur_bind){ .data = b->data, .len = (int)b->len };
+	*out = (struct pur_datum){ .data = b->data, .len = (int)b->len };
 	return pur_buf_failed(b) ? PUR_ETOOLARGE : PUR_OK;
 }
 
@@ -459,7 +301,7 @@ body_value(const struct pur_input *in, const char *name)
 /* A column of a list of rows, or new ids for them. */
 static enum pur_rc
 bind_rows(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-	  struct pur_bind *out)
+	  struct pur_datum *out)
 {
 	const struct pur_value *list = body_value(in, arg->name);
 	size_t n = list != NULL && !list->null ? list->n : 0, width = 0;
@@ -479,34 +321,34 @@ bind_rows(struct pur_arena *a, const struct pur_input *in, const struct pur_arg 
 		else
 			values[i] = (struct pur_value){ .type = PUR_UUID, .uuid = pur_uuid_new() };
 	}
-	return pur_bind_array(a, arg->type, values, n, out);
+	return pur_datum_array(a, arg->type, values, n, out);
 }
 
 static enum pur_rc
 bind_slot(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-	  struct pur_bind *out)
+	  struct pur_datum *out)
 {
 	for (const struct pur_slot *s = in->slots; s != NULL; s = s->next) {
 		if (strcmp(s->name, arg->name) == 0)
-			return pur_bind_value(a, &s->value, out);
+			return pur_datum_value(a, &s->value, out);
 	}
-	*out = (struct pur_bind){ .data = NULL };
+	*out = (struct pur_datum){ .data = NULL };
 	return PUR_OK;
 }
 
 static enum pur_rc
 bind_query(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-	   struct pur_bind *out)
+	   struct pur_datum *out)
 {
 	int p = pur_field_find(in->route->params, arg->name, strlen(arg->name));
 
-	return pur_bind_value(a, p >= 0 && in->query != NULL ? &in->query[p] : NULL, out);
+	return pur_datum_value(a, p >= 0 && in->query != NULL ? &in->query[p] : NULL, out);
 }
 
 /* A part of the path as the id it must be. */
 static enum pur_rc
 bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-	  struct pur_bind *out)
+	  struct pur_datum *out)
 {
 	const char *text = pur_match_part(in->path, arg->name);
 	struct pur_value v = { .type = PUR_UUID };
@@ -517,40 +359,40 @@ bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg 
 	if (text == NULL || pur_uuid_parse(text, strlen(text), &v.uuid) != 0)
 		return PUR_ENOTFOUND;
 	*id = v.uuid;
-	*out = pur_bind_uuid(id);
+	*out = pur_datum_uuid(id);
 	return PUR_OK;
 }
 
 static enum pur_rc
 bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
-	 struct pur_bind *out)
+	 struct pur_datum *out)
 {
 	switch (arg->source) {
 	case PUR_FROM_TENANT:
-		*out = pur_bind_uuid(&in->tenant);
+		*out = pur_datum_uuid(&in->tenant);
 		return PUR_OK;
 	case PUR_FROM_ID:
-		*out = pur_bind_uuid(&in->id);
+		*out = pur_datum_uuid(&in->id);
 		return PUR_OK;
 	case PUR_FROM_STATES:
 		return bind_words(a, in->route->from, out);
 	case PUR_FROM_TO:
-		*out = pur_bind_text(in->route->to);
+		*out = pur_datum_text(in->route->to);
 		return PUR_OK;
 	case PUR_FROM_MATCH:
-		*out = (struct pur_bind){ .data = NULL };
-		return in->match != NULL ? pur_bind_array(a, PUR_INT, in->match, in->n_match, out)
+		*out = (struct pur_datum){ .data = NULL };
+		return in->match != NULL ? pur_datum_array(a, PUR_INT, in->match, in->n_match, out)
 					 : PUR_OK;
 	case PUR_FROM_DOCUMENT:
 		return bind_document(a, in, out);
 	case PUR_FROM_REQUEST:
-		*out = pur_bind_text(in->request_id);
+		*out = pur_datum_text(in->request_id);
 		return PUR_OK;
 	case PUR_FROM_ADDRESS:
-		*out = pur_bind_text(in->address);
+		*out = pur_datum_text(in->address);
 		return PUR_OK;
 	case PUR_FROM_AGENT:
-		*out = pur_bind_text(in->agent);
+		*out = pur_datum_text(in->agent);
 		return PUR_OK;
 	case PUR_FROM_PATH:
 	case PUR_FROM_KEY:
@@ -558,7 +400,7 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 	case PUR_FROM_QUERY:
 		return bind_query(a, in, arg, out);
 	case PUR_FROM_FIELD:
-		return pur_bind_value(a, body_value(in, arg->name), out);
+		return pur_datum_value(a, body_value(in, arg->name), out);
 	case PUR_FROM_ROWS:
 	case PUR_FROM_ROW_IDS:
 		return bind_rows(a, in, arg, out);
@@ -571,7 +413,7 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 /* Whether the path names a thing by its id or by its human key, and that key's value. */
 static enum pur_rc
 choose_key(struct pur_arena *a, const struct pur_bound *s, const struct pur_input *in, bool *by_key,
-	   struct pur_bind *out)
+	   struct pur_datum *out)
 {
 	const struct pur_arg *arg = &s->args[s->keyed];
 	const char *text = pur_match_part(in->path, arg->name), *problem;
@@ -586,12 +428,12 @@ choose_key(struct pur_arena *a, const struct pur_bound *s, const struct pur_inpu
 		return bind_path(a, in, arg, out);
 	if (pur_field_read_text(&f, text, &v, &problem) != PUR_OK)
 		return PUR_ENOTFOUND;
-	return pur_bind_value(a, &v, out);
+	return pur_datum_value(a, &v, out);
 }
 
 enum pur_rc
 pur_bind(struct pur_arena *a, struct pur_bound *s, const struct pur_input *in, struct pur_query **q,
-	 struct pur_bind **binds)
+	 struct pur_datum **binds)
 {
 	bool by_key = false;
 	enum pur_rc rc = PUR_OK;

@@ -8,7 +8,7 @@
 #ifndef PUR_BIND_H
 #define PUR_BIND_H
 
-#include "db.h"
+#include "datum.h"
 #include "route.h"
 
 #define PUR_ARGS 40 /* most arguments of one statement */
@@ -72,10 +72,6 @@ struct pur_bound {
 	int n;
 };
 
-/* SQL type of a value's type. */
-Oid pur_type_oid(enum pur_type t);
-Oid pur_type_array_oid(enum pur_type t);
-
 /*
  * Compiles statement `index` of a resource, looking for its fields in `fields` (a body) and
  * `params` (may be NULL).
@@ -92,18 +88,6 @@ int pur_bind_compile(const struct pur_resource *res, int index, const struct pur
  * Returns PUR_OK, PUR_ENOTFOUND (the path's key can't be one), or PUR_ETOOLARGE.
  */
 enum pur_rc pur_bind(struct pur_arena *a, struct pur_bound *s, const struct pur_input *in,
-		     struct pur_query **q, struct pur_bind **binds) PUR_MUST;
-
-/* One value in binary format. PUR_OK or PUR_ETOOLARGE. */
-enum pur_rc pur_bind_value(struct pur_arena *a, const struct pur_value *v,
-			   struct pur_bind *out) PUR_MUST;
-
-/* An array of n values of one type. PUR_OK or PUR_ETOOLARGE. */
-enum pur_rc pur_bind_array(struct pur_arena *a, enum pur_type type, const struct pur_value *values,
-			   size_t n, struct pur_bind *out) PUR_MUST;
-
-/* Shorthands for arguments the library itself makes. text NULL: SQL NULL. */
-struct pur_bind pur_bind_text(const char *text);
-struct pur_bind pur_bind_uuid(const struct pur_uuid *id);
+		     struct pur_query **q, struct pur_datum **binds) PUR_MUST;
 
 #endif

@@ -244,7 +244,7 @@ send_prepare(struct pur_db *db, struct pur_query *q)
 }
 
 static bool
-send_query(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds, PGresult **out)
+send_query(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds, PGresult **out)
 {
 	const char *values[64];
 	int lengths[64], formats[64];
@@ -286,7 +286,7 @@ pur_db_begin(struct pur_db *db, struct pur_arena *arena)
 }
 
 enum pur_rc
-pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds, PGresult **out)
+pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds, PGresult **out)
 {
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;

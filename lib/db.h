@@ -34,7 +34,7 @@ struct pur_query {
 };
 
 /* One bound argument, in PostgreSQL's binary format. */
-struct pur_bind {
+struct pur_datum {
 	const char *data; /* NULL: SQL NULL */
 	int len;
 };
@@ -74,7 +74,7 @@ enum pur_rc pur_db_begin(struct pur_db *db, struct pur_arena *arena) PUR_MUST;
  * NULL when it doesn't matter.
  * Returns PUR_OK, PUR_EUNAVAILABLE or PUR_EINTERNAL (more than 16 queued).
  */
-enum pur_rc pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_bind *binds,
+enum pur_rc pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds,
 			PGresult **out) PUR_MUST;
 
 /*

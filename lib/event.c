@@ -38,7 +38,7 @@ static struct pur_query record = {
 };
 
 static enum pur_rc
-bind_names(struct pur_arena *a, const char *const *names, size_t n, struct pur_bind *out)
+bind_names(struct pur_arena *a, const char *const *names, size_t n, struct pur_datum *out)
 {
 	struct pur_value *values = pur_calloc(a, n + 1, sizeof(*values));
 	size_t kept = 0;
@@ -51,22 +51,22 @@ bind_names(struct pur_arena *a, const char *const *names, size_t n, struct pur_b
 							     .s = names[i],
 							     .len = strlen(names[i]) };
 	}
-	return pur_bind_array(a, PUR_TEXT, values, kept, out);
+	return pur_datum_array(a, PUR_TEXT, values, kept, out);
 }
 
 enum pur_rc
 pur_event_send(struct pur_arena *a, struct pur_db *db, const struct pur_input *in,
 	       const struct pur_event *e)
 {
-	struct pur_bind binds[] = { pur_bind_uuid(&in->tenant),
-				    pur_bind_text(e->kind),
-				    pur_bind_uuid(&e->object),
-				    pur_bind_text(in->address),
-				    { NULL, 0 },
-				    pur_bind_text(in->request_id),
-				    pur_bind_text(e->counts),
-				    { NULL, 0 },
-				    { NULL, 0 } };
+	struct pur_datum binds[] = { pur_datum_uuid(&in->tenant),
+				     pur_datum_text(e->kind),
+				     pur_datum_uuid(&e->object),
+				     pur_datum_text(in->address),
+				     { NULL, 0 },
+				     pur_datum_text(in->request_id),
+				     pur_datum_text(e->counts),
+				     { NULL, 0 },
+				     { NULL, 0 } };
 	size_t counted = e->counts != NULL ? 2 : 0;
 
 	if (bind_names(a, e->fields, e->n_fields, &binds[4]) != PUR_OK ||

@@ -65,10 +65,10 @@ enum pur_rc
 pur_idempotency_claim(struct pur_db *db, const struct pur_uuid *tenant,
 		      const struct pur_idempotency *k)
 {
-	const struct pur_bind binds[] = { pur_bind_uuid(tenant),
-					  pur_bind_text(k->route),
-					  pur_bind_text(k->key),
-					  { (const char *)k->fingerprint, PUR_FINGERPRINT } };
+	const struct pur_datum binds[] = { pur_datum_uuid(tenant),
+					   pur_datum_text(k->route),
+					   pur_datum_text(k->key),
+					   { (const char *)k->fingerprint, PUR_FINGERPRINT } };
 
 	return pur_db_send(db, &claim, binds, NULL);
 }
@@ -78,15 +78,15 @@ pur_idempotency_store(struct pur_arena *a, struct pur_db *db, const struct pur_u
 		      const struct pur_idempotency *k, const struct pur_stored *answer)
 {
 	struct pur_value status = { .type = PUR_INT, .i = answer->status };
-	struct pur_bind binds[] = { pur_bind_uuid(tenant),
-				    pur_bind_text(k->route),
-				    pur_bind_text(k->key),
-				    { (const char *)k->fingerprint, PUR_FINGERPRINT },
-				    { NULL, 0 },
-				    pur_bind_text(answer->location),
-				    pur_bind_text(answer->etag),
-				    { answer->body, (int)answer->len } };
-	enum pur_rc rc = pur_bind_value(a, &status, &binds[4]);
+	struct pur_datum binds[] = { pur_datum_uuid(tenant),
+				     pur_datum_text(k->route),
+				     pur_datum_text(k->key),
+				     { (const char *)k->fingerprint, PUR_FINGERPRINT },
+				     { NULL, 0 },
+				     pur_datum_text(answer->location),
+				     pur_datum_text(answer->etag),
+				     { answer->body, (int)answer->len } };
+	enum pur_rc rc = pur_datum_value(a, &status, &binds[4]);
 
 	return rc == PUR_OK ? pur_db_send(db, &store, binds, NULL) : rc;
 }
@@ -95,8 +95,8 @@ enum pur_rc
 pur_idempotency_fetch(struct pur_db *db, const struct pur_uuid *tenant,
 		      const struct pur_idempotency *k, PGresult **out)
 {
-	const struct pur_bind binds[] = { pur_bind_uuid(tenant), pur_bind_text(k->route),
-					  pur_bind_text(k->key) };
+	const struct pur_datum binds[] = { pur_datum_uuid(tenant), pur_datum_text(k->route),
+					   pur_datum_text(k->key) };
 
 	return pur_db_send(db, &fetch, binds, out);
 }

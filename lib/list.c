@@ -209,7 +209,7 @@ struct builder {
 	struct pur_arena *a;
 	struct pur_buf sql;
 	Oid types[ARGS];
-	struct pur_bind *binds;
+	struct pur_datum *binds;
 	int n;
 };
 
@@ -225,9 +225,9 @@ put_filters(struct builder *b, const struct pur_list *l)
 		pur_buf_printf(&b->sql, " AND %s %s $%d%s", column(f->field),
 			       any ? "= ANY (" : f->op, b->n + 1, any ? ")" : "");
 		b->types[b->n] =
-		    any ? pur_type_array_oid(f->field->type) : pur_type_oid(f->field->type);
-		rc = any ? pur_bind_array(b->a, f->field->type, f->values, f->n, &b->binds[b->n])
-			 : pur_bind_value(b->a, &f->value, &b->binds[b->n]);
+		    any ? pur_datum_array_oid(f->field->type) : pur_datum_oid(f->field->type);
+		rc = any ? pur_datum_array(b->a, f->field->type, f->values, f->n, &b->binds[b->n])
+			 : pur_datum_value(b->a, &f->value, &b->binds[b->n]);
 		b->n++;
 	}
 	return rc;
@@ -239,8 +239,8 @@ put_number(struct builder *b, const char *keyword, int64_t n)
 	struct pur_value v = { .type = PUR_INT, .i = n };
 
 	pur_buf_printf(&b->sql, " %s $%d", keyword, b->n + 1);
-	b->types[b->n] = pur_type_oid(PUR_INT);
-	return pur_bind_value(b->a, &v, &b->binds[b->n++]);
+	b->types[b->n] = pur_datum_oid(PUR_INT);
+	return pur_datum_value(b->a, &v, &b->binds[b->n++]);
 }
 
 /* The order asked for, and the thing's id last, so that pages never overlap. */
@@ -264,7 +264,7 @@ static enum pur_rc
 begin(struct builder *b, struct pur_bound *base, const struct pur_input *in, const char *before)
 {
 	struct pur_query *q;
-	struct pur_bind *own;
+	struct pur_datum *own;
 	enum pur_rc rc = pur_bind(b->a, base, in, &q, &own);
 
 	if (rc != PUR_OK)
@@ -331,9 +331,9 @@ build_kept_total(struct pur_arena *a, const struct pur_resource *res, const stru
 	out->binds = pur_calloc(a, 3, sizeof(*out->binds));
 	if (out->binds == NULL)
 		return PUR_ETOOLARGE;
-	out->binds[0] = pur_bind_uuid(&in->tenant);
-	out->binds[1] = pur_bind_text(res->counts);
-	return pur_bind_array(a, PUR_TEXT, states, n, &out->binds[2]);
+	out->binds[0] = pur_datum_uuid(&in->tenant);
+	out->binds[1] = pur_datum_text(res->counts);
+	return pur_datum_array(a, PUR_TEXT, states, n, &out->binds[2]);
 }
 
 enum pur_rc

@@ -51,7 +51,7 @@ void pur_list_finish(struct pur_list *l, const struct pur_resource *res,
 /* A statement and its arguments, ready to be sent. */
 struct pur_list_step {
 	struct pur_query *query;
-	struct pur_bind *binds;
+	struct pur_datum *binds;
 };
 
 /*

@@ -54,7 +54,7 @@ check_lists(const struct pur_req *rq, int stmt)
 		struct pur_query q = { .types = types, .n = s->n + 1 };
 
 		memcpy(types, s->id_types, sizeof(types[0]) * (size_t)s->n);
-		types[s->n] = pur_type_oid(f->type);
+		types[s->n] = pur_datum_oid(f->type);
 		snprintf(q.name, sizeof(q.name), "%.31s", f->name);
 		q.sql = pur_sprintf(rq->arena, "%s AND %s >= $%d", s->by_id.sql, column, s->n + 1);
 		if ((f->flags & PUR_FILTER) != 0)

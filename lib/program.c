@@ -112,7 +112,7 @@ compile(const struct pur_resource *res, int index, struct pur_bound *out, char *
 
 /* The roles a route is for, as the text[] that authenticate() takes. */
 static int
-compile_roles(struct pur_arena *forever, const struct pur_route *r, struct pur_bind *out)
+compile_roles(struct pur_arena *forever, const struct pur_route *r, struct pur_datum *out)
 {
 	char words[128];
 	struct pur_value values[8];
@@ -129,7 +129,7 @@ compile_roles(struct pur_arena *forever, const struct pur_route *r, struct pur_b
 		p += len;
 		p += strspn(p, " ");
 	}
-	return pur_bind_array(forever, PUR_TEXT, values, n, out) == PUR_OK ? 0 : -1;
+	return pur_datum_array(forever, PUR_TEXT, values, n, out) == PUR_OK ? 0 : -1;
 }
 
 const struct pur_program *

@@ -433,7 +433,8 @@ pur_request_after(struct pur_req *rq)
 	static struct pur_query touch = {
 		.name = "touch", .sql = "SELECT touch_session($1, $2)", .types = types, .n = 2
 	};
-	struct pur_bind binds[] = { pur_bind_uuid(&rq->input.tenant), pur_bind_uuid(&rq->session) };
+	struct pur_datum binds[] = { pur_datum_uuid(&rq->input.tenant),
+				     pur_datum_uuid(&rq->session) };
 
 	if (!rq->touch || pur_db_begin(rq->db, rq->arena) != PUR_OK ||
 	    pur_db_send(rq->db, &touch, binds, NULL) != PUR_OK || pur_db_commit(rq->db) != PUR_OK)
