@@ -56,7 +56,9 @@ def people(stack):
 @pytest.fixture(scope="session")
 def rival(stack):
     """Another business, with an owner who is logged in."""
-    return Shop(stack)
+    shop = Shop(stack)
+    yield shop
+    shop.check_books()
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +85,15 @@ def fresh(stack):
 @pytest.fixture(scope="module", autouse=True)
 def no_handler_dies(request):
     """After a file's tests the same processes serve as before, unless the file kills some itself
-    (it says KILLS = True)."""
-    if "stack" not in request.fixturenames and not _wants_stack(request):
+    (it says KILLS = True) or needs no stack."""
+    items = [item for item in request.session.items if item.module is request.module]
+    if getattr(request.module, "KILLS", False) or not any("stack" in i.fixturenames for i in items):
         yield
         return
     stack = request.getfixturevalue("stack")
     before = stack.handlers()
     yield
-    if not getattr(request.module, "KILLS", False):
-        assert stack.handlers() == before, "handlers died, or were replaced, while tests ran"
-
-
-def _wants_stack(request):
-    return any("stack" in item.fixturenames for item in request.session.items
-               if item.module is request.module)
+    assert stack.handlers() == before, "handlers died, or were replaced, while tests ran"
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """database: a look past the API, as the administrator whom row-level security doesn't bind."""
 
 import threading
+import time
 
 import psycopg2
+
+from support.sizes import PATIENCE
 
 
 class Database:
@@ -17,16 +20,18 @@ class Database:
         """All rows, as tuples; [] for a statement that gives none. args: for each %s, or one dict
         for %(name)s."""
         values = args[0] if args and isinstance(args[0], dict) else args or None
-        for last_try in (False, True):
+        until = time.monotonic() + PATIENCE
+        while True:
             try:
                 with self._connection().cursor() as cursor:
                     cursor.execute(sql, values)
                     return cursor.fetchall() if cursor.description else []
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            except psycopg2.Error as why:
+                lost = why.pgcode is None or why.pgcode[:3] in ("57P", "080")
                 self.close()
-                if last_try:
+                if not lost or time.monotonic() > until:
                     raise
-        return None
+                time.sleep(0.05)
 
     def one(self, sql, *args):
         rows = self.all(sql, *args)

@@ -32,24 +32,9 @@ class Connection:
     def send(self, data):
         self.socket.sendall(data)
 
-    def begin(self, keep=True):
-        self.send(record(BEGIN, struct.pack(">HB5x", RESPONDER, KEEP if keep else 0)))
-
     def request(self, method, uri, headers=(), body=b"", keep=True):
-        """Sends a request whole, and reads its answer."""
-        params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1",
-                  "QUERY_STRING": urlsplit(uri).query, "SERVER_PROTOCOL": "HTTP/1.1",
-                  "CONTENT_LENGTH": str(len(body)) if body else "", "REQUEST_ID": "from-fastcgi"}
-        for name, value in headers:
-            name = name.upper().replace("-", "_")
-            params[name if name == "CONTENT_TYPE" else f"HTTP_{name}"] = value
-        self.begin(keep)
-        for chunk in chunks(b"".join(pair(k, v) for k, v in params.items())):
-            self.send(record(PARAMS, chunk))
-        self.send(record(PARAMS, b""))
-        for chunk in chunks(body):
-            self.send(record(STDIN, chunk))
-        self.send(record(STDIN, b""))
+        """Sends a request in one piece, as nginx does, and reads its answer."""
+        self.send(b"".join(records(method, uri, headers, body, keep)))
         return self.answer()
 
     def answer(self):
@@ -96,6 +81,20 @@ class FastcgiClient(Client):
         program = urlsplit(path).path.split("/")[3]
         with Connection(self.sockets[program]) as c:
             return c.request(method, path, headers, body or b"", keep=False)
+
+
+def records(method, uri, headers=(), body=b"", keep=True):
+    """The records of a request, the last of them the empty one that ends its body."""
+    params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1",
+              "QUERY_STRING": urlsplit(uri).query, "SERVER_PROTOCOL": "HTTP/1.1",
+              "CONTENT_LENGTH": str(len(body)) if body else "", "REQUEST_ID": "from-fastcgi"}
+    for name, value in headers:
+        name = name.upper().replace("-", "_")
+        params[name if name == "CONTENT_TYPE" else f"HTTP_{name}"] = value
+    pairs = b"".join(pair(k, v) for k, v in params.items())
+    return [record(BEGIN, struct.pack(">HB5x", RESPONDER, KEEP if keep else 0)),
+            *(record(PARAMS, chunk) for chunk in chunks(pairs)), record(PARAMS, b""),
+            *(record(STDIN, chunk) for chunk in chunks(body)), record(STDIN, b"")]
 
 
 def record(kind, content):

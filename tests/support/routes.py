@@ -6,7 +6,8 @@ import os
 import pathlib
 import re
 import subprocess
-import uuid
+
+import pytest
 
 from support.shop import in_days, unique
 
@@ -59,6 +60,8 @@ class Route:
 @functools.cache
 def all_routes():
     """Every route of every installed program of the stack that PURSER_VAR names."""
+    if "PURSER_VAR" not in os.environ:
+        raise pytest.UsageError("run these by ./dev test, or give the stack's folder as PURSER_VAR")
     folder = pathlib.Path(os.environ["PURSER_VAR"]) / "install" / "libexec" / "purser"
     found = []
     for program in sorted(folder.iterdir()):
@@ -129,11 +132,3 @@ class Things:
 
 def plural(word):
     return word[:-1] + "ies" if word.endswith("y") else word + "s"
-
-
-def missing_refs(route):
-    return {part: MISSING for part in route.parts}
-
-
-def some_uuid():
-    return str(uuid.uuid4())

@@ -33,6 +33,7 @@ class Shop:
         if not inclusive:
             self.db.all("UPDATE settings SET prices_include_tax = false WHERE tenant_id = %s", self.id)
         self.users, self._clients = {}, {}
+        self.owner = self.client("owner")
 
     # ---- people
 
@@ -58,10 +59,6 @@ class Shop:
             self.users[role], email = self.user(role)
             self._clients[role] = self.stack.login(email, self.password)
         return self._clients[role]
-
-    @property
-    def owner(self):
-        return self.client("owner")
 
     # ---- things
 

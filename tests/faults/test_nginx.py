@@ -1,0 +1,28 @@
+"""nginx's workers are killed."""
+
+import pathlib
+import random
+import time
+
+from support.killer import kill
+from support.sizes import DATABASE_SECONDS
+from support.stack import wait_until
+
+
+def workers(stack):
+    master = (stack.run / "nginx.pid").read_text().strip()
+    return [int(p) for p in pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+
+
+def test_kill_9_of_nginx_workers_loses_nothing(stack, busy, note):
+    """Clients lose their connections; what was acknowledged is there, and the rest is sent again."""
+    before, killed = len(workers(stack)), 0
+    with busy:
+        until = time.monotonic() + DATABASE_SECONDS
+        while time.monotonic() < until:
+            time.sleep(0.3)
+            killed += kill(random.choice(workers(stack) or [2 ** 22 + 1]))
+        wait_until(lambda: len(workers(stack)) == before, "the workers are back")
+        time.sleep(0.5)
+    note(f"{killed} workers killed; tries: {busy.ledger.tries}")
+    assert killed > 3 and 500 not in busy.ledger.tries

@@ -1,0 +1,115 @@
+/*
+ * Tests of permission: which roles each permission of the contract has, and that what is none has
+ * no role at all.
+ */
+#include "permission.h"
+#include "support.h"
+
+#define LEADERS (PUR_OWNER | PUR_ADMIN | PUR_MANAGER)
+
+static void
+test_who_may_do_what(void **state)
+{
+	static const struct {
+		const char *permission;
+		unsigned roles;
+	} rows[] = {
+		{ "any", PUR_ALL_ROLES },
+		{ "orders:read", PUR_ALL_ROLES },
+		{ "orders:create", LEADERS | PUR_STAFF },
+		{ "orders:approve", LEADERS | PUR_STAFF },
+		{ "orders:cancel", LEADERS | PUR_STAFF },
+		{ "inventory:read", PUR_ALL_ROLES },
+		{ "inventory:write", LEADERS | PUR_STAFF },
+		{ "products:read", PUR_ALL_ROLES },
+		{ "products:write", LEADERS },
+		{ "whatever-comes:read", PUR_ALL_ROLES },
+		{ "whatever-comes:write", LEADERS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		if (pur_permission_roles(rows[i].permission) != rows[i].roles)
+			fail_msg("%s: %#x", rows[i].permission,
+				 pur_permission_roles(rows[i].permission));
+	}
+}
+
+static void
+test_what_is_no_permission_has_no_role(void **state)
+{
+	static const char *const none[] = {
+		"",
+		":",
+		"orders",
+		"orders:",
+		":read",
+		"public",
+		"all",
+		"any:",
+		"Any",
+		"anyone",
+		"products:Read",
+		"products:rea",
+		"*",
+		"products:reads",
+		"products:delete",
+		"orders read",
+		"products:*",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(none); i++) {
+		if (pur_permission_roles(none[i]) != 0)
+			fail_msg("\"%s\": %#x", none[i], pur_permission_roles(none[i]));
+	}
+}
+
+static void
+test_roles_as_words(void **state)
+{
+	char words[64];
+
+	(void)state;
+	pur_roles_words(0, words, sizeof(words));
+	assert_string_equal(words, "");
+	pur_roles_words(PUR_VIEWER, words, sizeof(words));
+	assert_string_equal(words, "viewer");
+	pur_roles_words(LEADERS, words, sizeof(words));
+	assert_string_equal(words, "owner admin manager");
+	pur_roles_words(PUR_ALL_ROLES, words, sizeof(words));
+	assert_string_equal(words, "owner admin manager staff accountant viewer");
+	pur_roles_words(1u << 6, words, sizeof(words));
+	assert_string_equal(words, "");
+}
+
+/* What doesn't fit is cut off, and nothing behind the end is touched. */
+static void
+test_words_stay_within_their_size(void **state)
+{
+	char words[64], all[64];
+
+	(void)state;
+	pur_roles_words(PUR_ALL_ROLES, all, sizeof(all));
+	for (int size = 1; size < (int)sizeof(words); size++) {
+		memset(words, '#', sizeof(words));
+		pur_roles_words(PUR_ALL_ROLES, words, size);
+		assert_memory_equal(words, all, strlen(words));
+		assert_true((int)strlen(words) < size);
+		for (size_t i = (size_t)size; i < sizeof(words); i++)
+			assert_int_equal(words[i], '#');
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_who_may_do_what),
+		cmocka_unit_test(test_what_is_no_permission_has_no_role),
+		cmocka_unit_test(test_roles_as_words),
+		cmocka_unit_test(test_words_stay_within_their_size),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

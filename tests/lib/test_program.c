@@ -1,0 +1,326 @@
+/*
+ * Tests of program: a good table is compiled, and each kind of bad one is refused with a message
+ * that names the place.
+ */
+#include "permission.h"
+#include "program.h"
+#include "support.h"
+
+enum { LIST = 1, GET, CREATE, STOCK, MOVE };
+
+static const struct pur_field lines[] = { { .name = "quantity", .type = PUR_INT },
+					  { .name = NULL } };
+
+static const struct pur_field fields[] = {
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "name", .type = PUR_TEXT, .flags = PUR_SORT },
+	{ .name = "notes", .type = PUR_TEXT },
+	{ .name = "lines", .type = PUR_ROWS, .of = lines },
+	{ .name = NULL },
+};
+
+static const struct pur_field reason[] = { { .name = "reason", .type = PUR_TEXT },
+					   { .name = NULL } };
+
+static const struct pur_field days[] = { { .name = "days", .type = PUR_INT }, { .name = NULL } };
+
+static const struct pur_stmt stmts[] = {
+	[LIST] = { PUR_LIST, "@tenant ?days", "SELECT 1" },
+	[GET] = { PUR_ONE, "@tenant /ref", "SELECT t.{ref}" },
+	[CREATE] = { PUR_ONE, "@tenant @id name lines.quantity lines.@id", "INSERT" },
+	[STOCK] = { PUR_EXEC, "@tenant @id", "INSERT" },
+	[MOVE] = { PUR_ONE, "@tenant /ref @match @from @to reason", "UPDATE t.{ref}" },
+};
+
+static enum pur_rc
+act(struct pur_req *rq)
+{
+	(void)rq;
+	return PUR_OK;
+}
+
+static const struct pur_route routes[] = {
+	{ PUR_GET, "/things", "things:read", .stmts = { LIST }, .params = days, .sort = "-name",
+	  .summary = "List" },
+	{ PUR_GET, "/things/{ref}", "things:read", .stmts = { GET }, .summary = "Get" },
+	{ PUR_POST, "/things", "things:write", .stmts = { CREATE, STOCK }, .effect = PUR_CREATES,
+	  .to = "new", .event = "thing.created", .summary = "Create" },
+	{ PUR_POST, "/things/{ref}/move", "orders:approve", .stmts = { MOVE }, .guard = GET,
+	  .body = reason, .from = "new", .to = "moved", .event = "thing.moved", .summary = "Move" },
+	{ PUR_POST, "/login", PUR_PUBLIC, .run = act, .summary = "Log in" },
+	{ PUR_DELETE, "/login", PUR_ANY_ROLE, .run = act, .summary = "Log out" },
+	{ PUR_METHOD_UNKNOWN },
+};
+
+static const struct pur_resource things = {
+	.program = "things",
+	.title = "Thing",
+	.fields = fields,
+	.stmts = stmts,
+	.n_stmts = PUR_COUNT(stmts),
+	.routes = routes,
+	.key = { .name = "slug", .type = PUR_SLUG },
+};
+
+static void
+test_a_good_table_is_compiled(void **state)
+{
+	static const struct pur_program *p;
+	char message[256] = "";
+
+	(void)state;
+	p = pur_program_new(&things, message, sizeof(message));
+	if (p == NULL)
+		fail_msg("%s", message);
+	assert_ptr_equal(p->res, &things);
+	assert_string_equal(p->stmts[GET].by_id.sql, "SELECT t.id = $2");
+	assert_string_equal(p->stmts[GET].by_key.sql, "SELECT t.slug = $2");
+	assert_string_equal(p->stmts[MOVE].by_id.name, "s5");
+	assert_int_equal(p->stmts[LIST].args[1].source, PUR_FROM_QUERY);
+	assert_int_equal(p->stmts[CREATE].args[3].source, PUR_FROM_ROWS);
+	assert_int_equal(p->stmts[MOVE].args[5].source, PUR_FROM_FIELD);
+	assert_int_equal(p->stmts[STOCK].expect, PUR_EXEC);
+	/* Who may: as the text[] that authenticate() takes. */
+	ASSERT_BYTES(&p->roles[3],
+		     WORD("\1") WORD("\0") WORD("\x19") WORD("\4") WORD("\1") WORD(
+			 "\5") "owner" WORD("\5") "admin" WORD("\7") "manager" WORD("\5") "staff");
+	ASSERT_BYTES(&p->roles[2], WORD("\1") WORD("\0") WORD("\x19") WORD("\3") WORD("\1")
+				       WORD("\5") "owner" WORD("\5") "admin" WORD("\7") "manager");
+	assert_sql_null(&p->roles[4]);
+	assert_int_equal(p->roles[5].data[15], 6);
+}
+
+static void
+test_what_a_route_reads_and_answers(void **state)
+{
+	const struct pur_route put = { .method = PUR_PUT }, patch = { .method = PUR_PATCH };
+	const struct pur_route delete = { .method = PUR_DELETE, .effect = PUR_DELETES };
+
+	(void)state;
+	assert_null(pur_route_body(&things, &routes[0]));
+	assert_ptr_equal(pur_route_body(&things, &routes[2]), fields);
+	assert_ptr_equal(pur_route_body(&things, &routes[3]), reason);
+	assert_null(pur_route_body(&things, &routes[4]));
+	assert_ptr_equal(pur_route_body(&things, &put), fields);
+	assert_ptr_equal(pur_route_body(&things, &patch), fields);
+	assert_null(pur_route_body(&things, &delete));
+	assert_int_equal(pur_route_answer(&things, &routes[0]), LIST);
+	assert_int_equal(pur_route_answer(&things, &routes[2]), CREATE); /* STOCK gives no rows */
+	assert_int_equal(pur_route_answer(&things, &routes[4]), 0);
+	assert_true(pur_route_lists(&things, &routes[0]));
+	assert_false(pur_route_lists(&things, &routes[1]));
+	assert_false(pur_route_lists(&things, &routes[4]));
+}
+
+/* ---- bad tables ---- */
+
+static char message[256];
+
+/* Tries a route and a statement in a table of their own. Programs live as long as the process. */
+static bool
+is_taken(struct pur_route route, struct pur_stmt stmt)
+{
+	static const struct pur_program *kept[32];
+	static size_t n;
+	static struct pur_route table[2];
+	static struct pur_stmt statements[2];
+	static struct pur_resource res;
+
+	table[0] = route;
+	statements[1] = stmt;
+	res = (struct pur_resource){ .program = "things",
+				     .fields = fields,
+				     .stmts = statements,
+				     .n_stmts = 2,
+				     .routes = table,
+				     .key = { .name = "slug", .type = PUR_SLUG } };
+	message[0] = '\0';
+	assert_true(n < N_OF(kept));
+	kept[n] = pur_program_new(&res, message, sizeof(message));
+	return kept[n] != NULL && ++n > 0;
+}
+
+static const struct pur_stmt get = { PUR_ONE, "@tenant", "SELECT 1" };
+
+#define GOOD .path = "/things", .permission = "things:write", .summary = "Do", .stmts = { 1 }
+
+static void
+test_bad_routes_are_told(void **state)
+{
+	static const struct {
+		struct pur_route route;
+		const char *message;
+	} rows[] = {
+		{ { PUR_GET, "things", "things:read", .stmts = { 1 }, .summary = "Get" },
+		  "things: GET things: the path must begin with '/'" },
+		{ { PUR_GET, "", "things:read", .stmts = { 1 }, .summary = "Get" },
+		  "things: GET : the path must begin with '/'" },
+		{ { PUR_GET, "/things", .stmts = { 1 }, .summary = "Get" },
+		  "things: GET /things: has no .permission" },
+		{ { PUR_GET, "/things", "", .stmts = { 1 }, .summary = "Get" },
+		  "things: GET /things: no role has its .permission" },
+		{ { PUR_GET, "/things", "things", .stmts = { 1 }, .summary = "Get" },
+		  "things: GET /things: no role has its .permission" },
+		{ { PUR_PUT, "/things/{ref}", "things:writ", .stmts = { 1 }, .summary = "Put" },
+		  "things: PUT /things/{ref}: no role has its .permission" },
+		{ { PUR_GET, "/things", "things:read", .stmts = { 1 } },
+		  "things: GET /things: has no .summary" },
+		{ { PUR_GET, "/things", "things:read", .summary = "Get" },
+		  "things: GET /things: needs either .stmts or .run" },
+		{ { PUR_GET, "/things", "things:read", .stmts = { 1 }, .run = act,
+		    .summary = "Get" },
+		  "things: GET /things: needs either .stmts or .run" },
+		{ { PUR_POST, GOOD, .to = "moved" },
+		  "things: POST /things: has .to without .from" },
+		{ { PUR_DELETE, GOOD, .to = "gone", .effect = PUR_DELETES },
+		  "things: DELETE /things: has .to without .from" },
+		{ { PUR_GET, GOOD, .event = "thing.read" },
+		  "things: GET /things: a read can't have an .event" },
+		{ { PUR_GET, "/things", "things:read", .stmts = { 2 }, .summary = "Get" },
+		  "things: GET /things: names a statement that isn't there" },
+		{ { PUR_GET, "/things", "things:read", .stmts = { 1, -1 }, .summary = "Get" },
+		  "things: GET /things: names a statement that isn't there" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		if (is_taken(rows[i].route, get))
+			fail_msg("is taken: not \"%s\"", rows[i].message);
+		assert_string_equal(message, rows[i].message);
+	}
+}
+
+static void
+test_what_creates_may_have_a_state_it_begins_in(void **state)
+{
+	(void)state;
+	assert_true(is_taken(
+	    (struct pur_route){ PUR_POST, GOOD, .to = "new", .effect = PUR_CREATES }, get));
+	assert_true(
+	    is_taken((struct pur_route){ PUR_POST, GOOD, .from = "new", .to = "old" }, get));
+	assert_true(is_taken((struct pur_route){ PUR_POST, GOOD, .from = "new" }, get));
+}
+
+static void
+test_orders_that_cannot_be(void **state)
+{
+	static const char *const bad[] = {
+		"nothing", "-nothing", "notes", "--name", "-", "", "Name"
+	};
+	const struct pur_stmt list = { PUR_LIST, "@tenant", "SELECT 1" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		assert_false(is_taken((struct pur_route){ PUR_GET, GOOD, .sort = bad[i] }, list));
+		assert_string_equal(message,
+				    "things: GET /things: its .sort is not a field with PUR_SORT");
+	}
+	assert_true(is_taken((struct pur_route){ PUR_GET, GOOD, .sort = "name" }, list));
+	assert_true(is_taken((struct pur_route){ PUR_GET, GOOD, .sort = "-name" }, list));
+	assert_true(is_taken((struct pur_route){ PUR_GET, GOOD }, list));
+}
+
+static void
+test_bad_statements_are_told(void **state)
+{
+	static const struct {
+		struct pur_stmt stmt;
+		const char *message;
+	} rows[] = {
+		{ { PUR_NOSTMT, "@tenant", "SELECT 1" }, "things: statement 1: is empty" },
+		{ { PUR_ONE, "@tenant", NULL }, "things: statement 1: is empty" },
+		{ { PUR_ONE, "@tenant nothing", "SELECT 1" },
+		  "things: statement 1: unknown argument 'nothing'" },
+		{ { PUR_ONE, "@tenant ?days", "SELECT 1" },
+		  "things: statement 1: unknown argument '?days'" },
+		{ { PUR_ONE, "@tenant name", "SELECT 1" }, /* the route reads no body */
+		  "things: statement 1: unknown argument 'name'" },
+		{ { PUR_ONE, "@user", "SELECT 1" },
+		  "things: statement 1: unknown argument '@user'" },
+		{ { PUR_ONE, "", "SELECT 1" }, "things: statement 1: binds no @tenant" },
+		{ { PUR_ONE, NULL, "SELECT 1" }, "things: statement 1: binds no @tenant" },
+		{ { PUR_ONE, "@id @from =tenants:uuid", "SELECT 1" },
+		  "things: statement 1: binds no @tenant" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		if (is_taken((struct pur_route){ PUR_POST, GOOD }, rows[i].stmt))
+			fail_msg("is taken: not \"%s\"", rows[i].message);
+		assert_string_equal(message, rows[i].message);
+	}
+}
+
+static void
+test_statements_beyond_a_tenant_say_so(void **state)
+{
+	const struct pur_route route = { PUR_POST, GOOD };
+
+	(void)state;
+	assert_true(
+	    is_taken(route, (struct pur_stmt){ PUR_ONE, "", "SELECT 1", .crosses_tenants = true }));
+	/* Where code has entered a tenant, it binds that one. */
+	assert_true(is_taken(route, (struct pur_stmt){ PUR_ONE, "=tenant:uuid", "SELECT 1" }));
+}
+
+/* Each of these would make every request of the route fail, or end the process. */
+
+static void
+test_a_guard_that_is_not_there(void **state)
+{
+	(void)state;
+	assert_false(is_taken((struct pur_route){ PUR_POST, GOOD, .guard = 2 }, get));
+	assert_string_equal(message, "things: POST /things: names a statement that isn't there");
+	assert_false(is_taken((struct pur_route){ PUR_POST, GOOD, .guard = -1 }, get));
+}
+
+static void
+test_a_part_that_no_path_has(void **state)
+{
+	const struct pur_stmt stmt = { PUR_ONE, "@tenant /reff", "SELECT 1" };
+
+	(void)state;
+	assert_false(is_taken((struct pur_route){ PUR_GET, "/things/{ref}", "things:read",
+						  .stmts = { 1 }, .summary = "Get" },
+			      stmt));
+	assert_string_equal(message, "things: statement 1: unknown argument '/reff'");
+}
+
+static void
+test_a_route_whose_statements_give_no_rows(void **state)
+{
+	(void)state;
+	assert_false(is_taken((struct pur_route){ PUR_POST, GOOD },
+			      (struct pur_stmt){ PUR_EXEC, "@tenant", "SELECT 1" }));
+}
+
+static void
+test_two_keys_in_one_statement(void **state)
+{
+	const struct pur_stmt stmt = { PUR_ONE, "@tenant /client /ref", "SELECT {client}, {ref}" };
+
+	(void)state;
+	assert_false(is_taken((struct pur_route){ PUR_GET, "/clients/{client}/things/{ref}",
+						  "things:read", .stmts = { 1 }, .summary = "Get" },
+			      stmt));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_good_table_is_compiled),
+		cmocka_unit_test(test_what_a_route_reads_and_answers),
+		cmocka_unit_test(test_bad_routes_are_told),
+		cmocka_unit_test(test_what_creates_may_have_a_state_it_begins_in),
+		cmocka_unit_test(test_orders_that_cannot_be),
+		cmocka_unit_test(test_bad_statements_are_told),
+		cmocka_unit_test(test_statements_beyond_a_tenant_say_so),
+		cmocka_unit_test(test_a_guard_that_is_not_there),
+		cmocka_unit_test(test_a_part_that_no_path_has),
+		cmocka_unit_test(test_a_route_whose_statements_give_no_rows),
+		cmocka_unit_test(test_two_keys_in_one_statement),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

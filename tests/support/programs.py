@@ -1,0 +1,64 @@
+"""programs: processes of our programs that a test starts for itself, beside those of the stack."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from support.fastcgi import FastcgiClient
+from support.sizes import PATIENCE
+
+
+class OwnPrograms:
+    """Programs on sockets of their own, with the stack's configuration but for env, and a client
+    that talks to them past nginx: with OwnPrograms(stack, ...) as own: own.client(token)"""
+
+    def __init__(self, stack, names, processes=1, **env):
+        self.stack, self.names, self.count = stack, names, processes
+        self.env = {"PATH": "/usr/bin:/bin", "PURSER_CONF": str(stack.conf), **env,
+                    "ASAN_OPTIONS": f"log_path={stack.log}/sanitizer:detect_leaks=1",
+                    "UBSAN_OPTIONS": f"log_path={stack.log}/sanitizer:print_stacktrace=1"}
+        self.processes, self.sockets, self._listeners = [], {}, []
+
+    def __enter__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="purser-", dir="/tmp"))
+        self._errors = open(self.folder / "stderr", "w")
+        for name in self.names:
+            self.sockets[name] = self.folder / f"{name}.sock"
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(self.sockets[name]))
+            listener.listen(1024)
+            self._listeners.append(listener)
+            for _ in range(self.count):
+                self.processes.append(self.stack.start_as_user(
+                    [self.stack.program(name)], stdin=listener, env=self.env, stderr=self._errors))
+        return self
+
+    @property
+    def said(self):
+        """What the programs wrote past their log."""
+        return (self.folder / "stderr").read_text()
+
+    def client(self, token=None):
+        client = FastcgiClient(self.sockets)
+        return client.bearing(token) if token else client
+
+    def __exit__(self, *why):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        statuses = []
+        for process in self.processes:
+            try:
+                statuses.append(process.wait(PATIENCE))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                statuses.append(process.wait())
+        for listener in self._listeners:
+            listener.close()
+        self._errors.close()
+        shutil.rmtree(self.folder)
+        if why[0] is None:
+            assert statuses == [os.EX_OK] * len(statuses), "a program ended otherwise than asked"
