@@ -44,7 +44,7 @@ static const struct pur_stmt stmts[] = {
 		     "=tenant:uuid @id =user:uuid =hash:bytes =lifetime:int =idle:int @address @agent",
 		     "INSERT INTO sessions AS s (tenant_id, id, user_id, token_hash, expires_at,"
 		     " idle_seconds, address, user_agent) VALUES ($1, $2, $3, $4,"
-		     " now() + $5 * interval '1 s', $6, $7::inet, left($8, 200))"
+		     " now() + $5 * interval '1 s', $6, $7::inet, $8)"
 		     " RETURNING " COLUMNS },
 	[LIST] = { PUR_LIST, "@tenant",
 		   "SELECT " COLUMNS ", s.id = " THIS " AS current FROM sessions s WHERE " OWN

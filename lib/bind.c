@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AGENT_MOST 200 /* bytes of a User-Agent that are kept */
+
 /* The names that stand for themselves, and their SQL types. */
 static const struct {
 	const char *name;
@@ -363,6 +365,25 @@ bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg 
 	return PUR_OK;
 }
 
+/* A client's word about itself: not worth a refusal, so cut, and left out where it isn't UTF-8. */
+static enum pur_rc
+bind_agent(struct pur_arena *a, const char *agent, struct pur_datum *out)
+{
+	size_t len = agent != NULL ? strlen(agent) : 0;
+	char *text;
+
+	*out = (struct pur_datum){ .data = NULL };
+	if (agent == NULL || !pur_utf8_valid(agent, len))
+		return PUR_OK;
+	while (len > AGENT_MOST || (agent[len] & 0xC0) == 0x80) /* never within a character */
+		len--;
+	text = pur_strndup(a, agent, len);
+	if (text == NULL)
+		return PUR_ETOOLARGE;
+	*out = pur_datum_text(text);
+	return PUR_OK;
+}
+
 static enum pur_rc
 bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
 	 struct pur_datum *out)
@@ -392,8 +413,7 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 		*out = pur_datum_text(in->address);
 		return PUR_OK;
 	case PUR_FROM_AGENT:
-		*out = pur_datum_text(in->agent);
-		return PUR_OK;
+		return bind_agent(a, in->agent, out);
 	case PUR_FROM_PATH:
 	case PUR_FROM_KEY:
 		return bind_path(a, in, arg, out);

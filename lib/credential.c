@@ -6,6 +6,9 @@
 
 static const char session_prefix[] = "ps_";
 
+static const char token_characters[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 #define PREFIX (sizeof(session_prefix) - 1)
 #define SECRET 32
 #define RAW (sizeof(struct pur_uuid) + SECRET)
@@ -49,7 +52,9 @@ pur_credential_read(const char *authorization, const char *cookie, struct pur_cr
 			return PUR_EAUTH;
 		token = authorization + 7 + strspn(authorization + 7, " ");
 	}
-	if (strlen(token) != PUR_TOKEN_TEXT || strncmp(token, session_prefix, PREFIX) != 0 ||
+	/* libsodium lets some bytes past 127 through. */
+	if (strlen(token) != PUR_TOKEN_TEXT || strspn(token, token_characters) != PUR_TOKEN_TEXT ||
+	    strncmp(token, session_prefix, PREFIX) != 0 ||
 	    sodium_base642bin(raw, sizeof(raw), token + PREFIX, PUR_TOKEN_TEXT - PREFIX, NULL, &len,
 			      NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    len != sizeof(raw))

@@ -182,8 +182,10 @@ open_money(struct reader *rd, struct json_object **o)
 	    !json_object_is_type(currency, json_type_string) ||
 	    json_object_get_string_len(currency) != 3)
 		return "Must be an object with amount (integer) and currency (three letters)";
-	if (rd->currency != NULL && *rd->currency == NULL)
+	if (*rd->currency == NULL)
 		*rd->currency = json_object_get_string(currency);
+	else if (strcmp(*rd->currency, json_object_get_string(currency)) != 0)
+		return "Must be in the same currency as what stands before";
 	*o = amount;
 	return NULL;
 }
@@ -288,23 +290,25 @@ read_member(struct reader *rd, const struct pur_field *f, const char *path, stru
 	}
 }
 
-/* What an absent or null member becomes. */
-static void
-take_default(const struct pur_field *f, struct pur_value *v)
+/* What an absent or null member becomes. Returns NULL, or "" without memory. */
+static const char *
+take_default(struct reader *rd, const struct pur_field *f, struct pur_value *v)
 {
-	const char *d = f->default_value;
+	const char *d = f->default_value, *problem;
+	struct json_object *o = NULL;
 
 	v->null = d == NULL;
 	if (d == NULL)
-		return;
+		return NULL;
 	if (f->type == PUR_BOOL)
 		v->b = strcmp(d, "true") == 0;
 	else if (f->type == PUR_INT || f->type == PUR_MONEY)
 		v->i = strtoll(d, NULL, 10);
-	else {
-		v->s = d;
-		v->len = strlen(d);
-	}
+	else if (pur_json_parse(rd->a, d, strlen(d), &o, &problem) != PUR_OK)
+		return "";
+	else
+		return read_member(rd, f, f->name, o, v);
+	return NULL;
 }
 
 static void
@@ -342,7 +346,9 @@ read_field(struct reader *rd, const struct pur_field *f, const char *path, bool 
 	} else if ((f->flags & PUR_REQUIRED) != 0) {
 		fault(rd, path, f->name, given ? "Must not be null" : "Is required");
 	} else {
-		take_default(f, v);
+		problem = take_default(rd, f, v);
+		if (problem != NULL)
+			fault(rd, path, f->name, problem);
 	}
 }
 
@@ -380,9 +386,13 @@ pur_fields_read(struct pur_arena *a, const struct pur_field *fields, struct json
 		enum pur_body_mode mode, int version, int64_t now, struct pur_value **values,
 		const char **currency, struct pur_error *e)
 {
-	struct reader rd = {
-		.a = a, .mode = mode, .version = version, .now = now, .currency = currency, .e = e
-	};
+	const char *seen = NULL; /* of a caller that doesn't ask */
+	struct reader rd = { .a = a,
+			     .mode = mode,
+			     .version = version,
+			     .now = now,
+			     .currency = currency != NULL ? currency : &seen,
+			     .e = e };
 
 	*values = pur_calloc(a, pur_fields_count(fields) + 1, sizeof(**values));
 	if (*values == NULL)

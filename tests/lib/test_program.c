@@ -137,7 +137,10 @@ is_taken(struct pur_route route, struct pur_stmt stmt)
 	message[0] = '\0';
 	assert_true(n < N_OF(kept));
 	kept[n] = pur_program_new(&res, message, sizeof(message));
-	return kept[n] != NULL && ++n > 0;
+	if (kept[n] == NULL)
+		return false;
+	n++;
+	return true;
 }
 
 static const struct pur_stmt get = { PUR_ONE, "@tenant", "SELECT 1" };

@@ -1,0 +1,698 @@
+/*
+ * Tests of list: what a query may ask of a list, the SQL that is made of it, where its total comes
+ * from, which statements are kept, and the links between pages.
+ */
+#include "list.h"
+#include "row.h"
+#include "support.h"
+
+/* Stands in for db.c's, so that no connection is needed: remembers what had to leave. */
+static struct {
+	int n;
+	const struct pur_query *last;
+	enum pur_rc rc;
+} forgotten;
+
+enum pur_rc
+pur_db_forget(struct pur_db *db, struct pur_query *q)
+{
+	(void)db;
+	forgotten.n++;
+	forgotten.last = q;
+	return forgotten.rc;
+}
+
+static const char *const statuses[] = { "pending", "ready", NULL };
+
+static const struct pur_field fields[] = {
+	{ .name = "id", .type = PUR_UUID, .column = "o.id" },
+	{ .name = "name", .type = PUR_TEXT, .flags = PUR_SORT | PUR_FILTER },
+	{ .name = "status", .type = PUR_CHOICE, .choices = statuses, .flags = PUR_FILTER },
+	{ .name = "total", .type = PUR_MONEY, .flags = PUR_SORT | PUR_FILTER },
+	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_SORT | PUR_FILTER },
+	{ .name = "day", .type = PUR_DATE, .flags = PUR_FILTER },
+	{ .name = "active", .type = PUR_BOOL, .flags = PUR_FILTER },
+	{ .name = "left",
+	  .type = PUR_INT,
+	  .flags = PUR_SORT | PUR_FILTER,
+	  .column = "(o.have - o.gone)" },
+	{ .name = "owner_id", .type = PUR_UUID, .flags = PUR_FILTER },
+	{ .name = "notes", .type = PUR_TEXT },
+	{ .name = NULL },
+};
+
+enum { ID, NAME, STATUS, TOTAL, CREATED_AT, DAY, ACTIVE, LEFT, OWNER_ID };
+
+#define BASE "SELECT o.id FROM orders o WHERE o.tenant_id = $1"
+
+static const struct pur_stmt stmts[] = {
+	{ PUR_NOSTMT },
+	{ PUR_LIST, "@tenant", BASE },
+	{ PUR_LIST, "@tenant @address", BASE " AND o.address = $2" },
+};
+
+static const struct pur_resource counted = {
+	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 3, .counts = "orders"
+};
+
+static const struct pur_resource uncounted = {
+	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 3
+};
+
+static struct pur_bound base, narrow;
+static struct pur_input in;
+static struct pur_list list;
+static struct pur_error error;
+static bool bad;
+
+static int
+compile(void **state)
+{
+	char message[128];
+
+	if (pur_bind_compile(&counted, 1, NULL, NULL, &base, message, sizeof(message)) != 0 ||
+	    pur_bind_compile(&counted, 2, NULL, NULL, &narrow, message, sizeof(message)) != 0)
+		return -1;
+	memcpy(in.tenant.b, "0123456789abcdef", 16);
+	in.address = "::1";
+	return new_arena(state);
+}
+
+static int
+setup(void **state)
+{
+	memset(&list, 0, sizeof(list));
+	memset(&error, 0, sizeof(error));
+	memset(&forgotten, 0, sizeof(forgotten));
+	bad = false;
+	return reset_arena(state);
+}
+
+/* ---- what is asked for ---- */
+
+static int
+ask(struct pur_arena *a, const char *name, const char *value)
+{
+	const struct pur_param p = { name, value };
+
+	return pur_list_take(a, &list, &counted, &p, &error, &bad);
+}
+
+static void
+want(struct pur_arena *a, const char *name, const char *value)
+{
+	if (ask(a, name, value) != 1 || bad)
+		fail_msg("%s=%s is refused", name, value);
+}
+
+static void
+refuse(struct pur_arena *a, const char *name, const char *value, const char *fault)
+{
+	setup(&(void *){ a });
+	if (ask(a, name, value) != 1 || !bad)
+		fail_msg("%s=%s is taken", name, value);
+	assert_details(&error, fault);
+	assert_int_equal(list.n_filters, 0);
+}
+
+static void
+test_pages(void **state)
+{
+	static const char *const no_pages[] = { "0",  "-1",  "1000001",
+						"x",  "",    "1.0",
+						" 1", "1e3", "99999999999999999999" };
+
+	want(*state, "page", "1");
+	want(*state, "perPage", "100");
+	assert_int_equal(list.page, 1);
+	assert_int_equal(list.per_page, 100);
+	want(*state, "page", "1000000");
+	want(*state, "perPage", "1");
+	assert_int_equal(list.page, 1000000);
+	assert_int_equal(list.per_page, 1);
+	for (size_t i = 0; i < N_OF(no_pages); i++)
+		refuse(*state, "page", no_pages[i], "page: Must be an integer from 1 to 1000000");
+	refuse(*state, "perPage", "0", "perPage: Must be an integer from 1 to 100");
+	refuse(*state, "perPage", "101", "perPage: Must be an integer from 1 to 100");
+}
+
+static void
+test_orders(void **state)
+{
+	want(*state, "sort", "-created_at,name");
+	assert_int_equal(list.n_sorts, 2);
+	assert_ptr_equal(list.sorts[0].field, &fields[CREATED_AT]);
+	assert_true(list.sorts[0].descending);
+	assert_ptr_equal(list.sorts[1].field, &fields[NAME]);
+	assert_false(list.sorts[1].descending);
+	setup(state);
+	want(*state, "sort", "name,-total,left,-created_at");
+	assert_int_equal(list.n_sorts, 4);
+	refuse(*state, "sort", "name,-total,left,-created_at,name", "sort: At most 4 fields");
+	refuse(*state, "sort", "notes", "sort: Can't be sorted by notes");
+	refuse(*state, "sort", "name,nothing,x", "sort: Can't be sorted by nothing");
+	refuse(*state, "sort", "status", "sort: Can't be sorted by status");
+	refuse(*state, "sort", "-", "sort: Can't be sorted by -");
+	refuse(*state, "sort", "--name", "sort: Can't be sorted by --name");
+	refuse(*state, "sort", "+name", "sort: Can't be sorted by +name");
+	refuse(*state, "sort", "", "sort: Can't be sorted by ");
+	refuse(*state, "sort", "name,", "sort: Can't be sorted by ");
+	refuse(*state, "sort", "name desc", "sort: Can't be sorted by name desc");
+}
+
+static void
+test_filters(void **state)
+{
+	static const struct {
+		const char *name, *value, *op;
+		int field;
+	} rows[] = {
+		{ "name", "Ada", "=", NAME },
+		{ "total[gt]", "-5", ">", TOTAL },
+		{ "total[gte]", "1250", ">=", TOTAL },
+		{ "created_at[lt]", "1970-01-01T00:00:01Z", "<", CREATED_AT },
+		{ "day[lte]", "1970-01-02", "<=", DAY },
+		{ "status[in]", "pending,ready", "any", STATUS },
+		{ "active", "false", "=", ACTIVE },
+		{ "name", "", "=", NAME },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		want(*state, rows[i].name, rows[i].value);
+		assert_int_equal(list.n_filters, i + 1);
+		assert_ptr_equal(list.filters[i].field, &fields[rows[i].field]);
+		assert_string_equal(list.filters[i].op, rows[i].op);
+	}
+	assert_string_equal(list.filters[0].value.s, "Ada");
+	assert_int_equal(list.filters[1].value.i, -5);
+	assert_int_equal(list.filters[2].value.i, 1250);
+	assert_int_equal(list.filters[3].value.i, 1000000);
+	assert_int_equal(list.filters[4].value.i, 1);
+	assert_int_equal(list.filters[5].n, 2);
+	assert_memory_equal(list.filters[5].values[0].s, "pending", 8);
+	assert_memory_equal(list.filters[5].values[1].s, "ready", 6);
+	assert_false(list.filters[6].value.b);
+	assert_int_equal(list.filters[7].value.len, 0);
+}
+
+static void
+test_filters_of_wrong_values(void **state)
+{
+	refuse(*state, "status", "gone", "status: Must be one of the values it can have");
+	refuse(*state, "status[in]", "pending,gone,ready",
+	       "status[in]: Must be one of the values it can have");
+	refuse(*state, "status[in]", "", "status[in]: Must be one of the values it can have");
+	refuse(*state, "status[in]", "pending,",
+	       "status[in]: Must be one of the values it can have");
+	refuse(*state, "status[in]", ",pending",
+	       "status[in]: Must be one of the values it can have");
+	refuse(*state, "total[gt]", "1.5", "total[gt]: Must be an integer");
+	refuse(*state, "active", "yes", "active: Must be true or false");
+	refuse(*state, "owner_id", "acme", "owner_id: Must be an id (UUID)");
+	refuse(*state, "day", "2026-02-30", "day: Must be a date like 2026-05-01");
+}
+
+/* Not a list's: whoever asked says that it is unknown. */
+static void
+test_names_that_are_no_filters(void **state)
+{
+	static const char *const names[] = {
+		"notes",     "nothing",        "nam",       "names",    "Name",      "name[",
+		"name[]",    "name[gt",        "name[gtt]", "name[GT]", "name[gt]x", "name[gt][lt]",
+		"name[ne]",  "[gt]",           "[]",        "",         "name[ gt]", "name]gt[",
+		"name[any]", "name[=]",        "id",        "id[gt]",   "per_page",  "Page",
+		"name[i]",   "name[\xc3\xa4]", "name.x",    "name[in",  "name[in]]",
+	};
+
+	for (size_t i = 0; i < N_OF(names); i++) {
+		if (ask(*state, names[i], "1") != 0 || bad)
+			fail_msg("%s is a list's", names[i]);
+	}
+	assert_int_equal(list.n_filters, 0);
+	assert_null(error.details);
+}
+
+/* The request has room for so many; one more must not be written anywhere. */
+static void
+test_too_many_filters(void **state)
+{
+	struct pur_list before;
+
+	want(*state, "sort", "name,-total,left,-created_at");
+	for (int i = 0; i < PUR_LIST_FILTERS; i++)
+		want(*state, "name", "Ada");
+	before = list;
+	for (int i = 0; i < 52; i++) {
+		bad = false;
+		assert_int_equal(ask(*state, "name", "Grace"), 1);
+		assert_true(bad);
+	}
+	assert_memory_equal(&list, &before, sizeof(list));
+	assert_string_equal(error.details->field, "name");
+	assert_string_equal(error.details->message, "Too many filters");
+}
+
+static void
+test_defaults(void **state)
+{
+	const struct pur_route newest = { .sort = "-created_at" }, any = { .sort = NULL };
+
+	pur_list_finish(&list, &counted, &newest);
+	assert_int_equal(list.page, 1);
+	assert_int_equal(list.per_page, 20);
+	assert_int_equal(list.n_sorts, 1);
+	assert_ptr_equal(list.sorts[0].field, &fields[CREATED_AT]);
+	assert_true(list.sorts[0].descending);
+	setup(state);
+	pur_list_finish(&list, &counted, &any);
+	assert_int_equal(list.n_sorts, 0);
+	setup(state);
+	want(*state, "page", "3");
+	want(*state, "perPage", "7");
+	want(*state, "sort", "name");
+	pur_list_finish(&list, &counted, &newest);
+	assert_int_equal(list.page, 3);
+	assert_int_equal(list.per_page, 7);
+	assert_int_equal(list.n_sorts, 1);
+	assert_ptr_equal(list.sorts[0].field, &fields[NAME]);
+}
+
+/* ---- the SQL ---- */
+
+static struct pur_list_step rows, total;
+
+static void
+build(struct pur_arena *a, const struct pur_resource *res, struct pur_bound *from)
+{
+	pur_list_finish(&list, res, &(struct pur_route){ .sort = NULL });
+	assert_int_equal(pur_list_build(a, NULL, &list, res, from, &in, &rows, &total), PUR_OK);
+}
+
+static void
+test_a_plain_page(void **state)
+{
+	build(*state, &counted, &base);
+	assert_string_equal(rows.query->sql, BASE " ORDER BY o.id LIMIT $2 OFFSET $3");
+	assert_int_equal(rows.query->n, 3);
+	assert_int_equal(rows.query->types[0], PUR_OID_UUID);
+	assert_int_equal(rows.query->types[1], PUR_OID_INT8);
+	assert_int_equal(rows.query->types[2], PUR_OID_INT8);
+	ASSERT_BYTES(&rows.binds[0], "0123456789abcdef");
+	ASSERT_BYTES(&rows.binds[1], "\0\0\0\0\0\0\0\x14");
+	ASSERT_BYTES(&rows.binds[2], "\0\0\0\0\0\0\0\0");
+}
+
+static void
+test_a_page_far_behind(void **state)
+{
+	want(*state, "page", "1000000");
+	want(*state, "perPage", "100");
+	build(*state, &counted, &base);
+	ASSERT_BYTES(&rows.binds[1], "\0\0\0\0\0\0\0\x64");
+	ASSERT_BYTES(&rows.binds[2], "\0\0\0\0\x05\xf5\xe0\x9c"); /* 99,999,900 */
+}
+
+/* The id comes last, in the direction of the last field, so that pages never overlap. */
+static void
+test_order_in_sql(void **state)
+{
+	static const struct {
+		const char *sort, *sql;
+	} cases[] = {
+		{ "name", "name, o.id" },
+		{ "-name", "name DESC, o.id DESC" },
+		{ "-left,name", "(o.have - o.gone) DESC, name, o.id" },
+		{ "name,-total,left,-created_at",
+		  "name, total DESC, (o.have - o.gone), created_at DESC, o.id DESC" },
+	};
+	char expected[256];
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		setup(state);
+		want(*state, "sort", cases[i].sort);
+		build(*state, &counted, &base);
+		snprintf(expected, sizeof(expected), BASE " ORDER BY %s LIMIT $2 OFFSET $3",
+			 cases[i].sql);
+		assert_string_equal(rows.query->sql, expected);
+	}
+}
+
+static void
+test_filters_in_sql(void **state)
+{
+	static const Oid types[] = { PUR_OID_UUID, PUR_OID_TEXT,        PUR_OID_INT8,
+				     PUR_OID_INT8, PUR_OID_TIMESTAMPTZ, PUR_OID_DATE_ARRAY,
+				     PUR_OID_BOOL, PUR_OID_UUID_ARRAY,  PUR_OID_INT8_ARRAY,
+				     PUR_OID_INT8, PUR_OID_INT8 };
+
+	want(*state, "name", "Ada'; DROP TABLE orders; --");
+	want(*state, "total[gte]", "1");
+	want(*state, "total[lt]", "9");
+	want(*state, "created_at[gt]", "2000-01-01T00:00:00Z");
+	want(*state, "day[in]", "2000-01-01,2000-01-02");
+	want(*state, "active", "true");
+	want(*state, "owner_id[in]", "01890a5d-ac96-774b-bcce-b302099a8057");
+	want(*state, "left[in]", "-1,7");
+	build(*state, &counted, &base);
+	assert_string_equal(
+	    rows.query->sql,
+	    BASE " AND name = $2 AND total >= $3 AND total < $4 AND created_at > $5"
+		 " AND day = ANY ( $6) AND active = $7 AND o.owner_id = ANY ( $8)"
+		 " AND (o.have - o.gone) = ANY ( $9) ORDER BY o.id LIMIT $10 OFFSET $11");
+	assert_int_equal(rows.query->n, N_OF(types));
+	for (size_t i = 0; i < N_OF(types); i++)
+		assert_int_equal(rows.query->types[i], types[i]);
+	ASSERT_BYTES(&rows.binds[1], "Ada'; DROP TABLE orders; --");
+	ASSERT_BYTES(&rows.binds[2], "\0\0\0\0\0\0\0\1");
+	ASSERT_BYTES(&rows.binds[4], "\0\0\0\0\0\0\0\0");
+	ASSERT_BYTES(&rows.binds[5], WORD("\1") WORD("\0") "\0\0\x04\x3a" WORD("\2") WORD("\1")
+					 WORD("\4") "\0\0\0\0" WORD("\4") "\0\0\0\1");
+	ASSERT_BYTES(&rows.binds[6], "\1");
+	ASSERT_BYTES(&rows.binds[8],
+		     WORD("\1") WORD("\0") WORD("\x14") WORD("\2") WORD("\1")
+			 WORD("\x08") "\xff\xff\xff\xff\xff\xff\xff\xff" INT8_ITEM("\7"));
+}
+
+/* As many arguments as there can be: the list's own, all filters, limit and offset. */
+static void
+test_all_filters_there_can_be(void **state)
+{
+	for (int i = 0; i < PUR_LIST_FILTERS; i++)
+		want(*state, "name", "Ada");
+	build(*state, &uncounted, &narrow);
+	assert_int_equal(rows.query->n, 2 + PUR_LIST_FILTERS + 2);
+	assert_int_equal(total.query->n, 2 + PUR_LIST_FILTERS);
+	ASSERT_BYTES(&rows.binds[1], "::1");
+	ASSERT_BYTES(&rows.binds[13], "Ada");
+}
+
+/* ---- totals ---- */
+
+#define KEPT                                                                                       \
+	"SELECT coalesce(sum(n), 0)::bigint AS n FROM tenant_counts"                               \
+	" WHERE tenant_id = $1 AND resource = $2 AND status = ANY($3)"
+
+static void
+assert_kept_total(const void *states, size_t len)
+{
+	assert_string_equal(total.query->sql, KEPT);
+	assert_int_equal(total.query->n, 3);
+	ASSERT_BYTES(&total.binds[0], "0123456789abcdef");
+	ASSERT_BYTES(&total.binds[1], "orders");
+	assert_bytes(&total.binds[2], states, len);
+}
+
+#define TEXT_ARRAY(n) WORD("\1") WORD("\0") WORD("\x19") WORD(n) WORD("\1")
+#define ASSERT_KEPT_TOTAL(literal) assert_kept_total((literal), sizeof(literal) - 1)
+
+static void
+test_totals_that_are_kept(void **state)
+{
+	build(*state, &counted, &base);
+	ASSERT_KEPT_TOTAL(TEXT_ARRAY("\1") WORD("\0"));
+	want(*state, "status", "pending");
+	build(*state, &counted, &base);
+	ASSERT_KEPT_TOTAL(TEXT_ARRAY("\1") WORD("\7") "pending");
+	setup(state);
+	want(*state, "status[in]", "pending,ready");
+	build(*state, &counted, &base);
+	ASSERT_KEPT_TOTAL(TEXT_ARRAY("\2") WORD("\7") "pending" WORD("\5") "ready");
+}
+
+static void
+test_totals_that_are_counted(void **state)
+{
+	static const struct {
+		const char *name, *value, *sql;
+	} cases[] = {
+		{ "name", "Ada", " AND name = $2" },
+		{ "status[gt]", "pending", " AND status > $2" },
+		{ "active", "true", " AND active = $2" },
+	};
+	char expected[256];
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		setup(state);
+		want(*state, cases[i].name, cases[i].value);
+		build(*state, &counted, &base);
+		snprintf(expected, sizeof(expected),
+			 "SELECT count(*) AS n FROM (" BASE "%s) AS matching", cases[i].sql);
+		assert_string_equal(total.query->sql, expected);
+		assert_int_equal(total.query->n, 2);
+	}
+	setup(state);
+	want(*state, "status", "pending");
+	want(*state, "name", "Ada");
+	build(*state, &counted, &base);
+	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" BASE
+					      " AND status = $2 AND name = $3) AS matching");
+	ASSERT_BYTES(&total.binds[2], "Ada");
+}
+
+/* What isn't counted at all, or is only a part of what is. */
+static void
+test_totals_nobody_keeps(void **state)
+{
+	build(*state, &uncounted, &base);
+	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" BASE ") AS matching");
+	assert_int_equal(total.query->n, 1);
+	build(*state, &counted, &narrow);
+	assert_string_equal(total.query->sql,
+			    "SELECT count(*) AS n FROM (" BASE " AND o.address = $2) AS matching");
+	assert_int_equal(total.query->n, 2);
+}
+
+/* A value given twice is counted twice in a sum over a list of states, but rows are there once. */
+static void
+test_a_state_asked_for_twice(void **state)
+{
+	want(*state, "status[in]", "pending,pending");
+	build(*state, &counted, &base);
+	ASSERT_KEPT_TOTAL(TEXT_ARRAY("\2") WORD("\7") "pending" WORD("\7") "pending");
+}
+
+/* ---- which statements are kept ---- */
+
+/* Each number asks for another order, and so for another statement. */
+static struct pur_query *
+shape(struct pur_arena *a, int number)
+{
+	static const int sortable[] = { NAME, TOTAL, CREATED_AT, LEFT };
+
+	memset(&list, 0, sizeof(list));
+	for (; list.n_sorts < 4; number /= 8)
+		list.sorts[list.n_sorts++] =
+		    (struct pur_list_sort){ &fields[sortable[number % 4]], number % 8 >= 4 };
+	build(a, &counted, &base);
+	return rows.query;
+}
+
+static void
+test_the_least_recently_used_statement_leaves(void **state)
+{
+	struct pur_query *kept[PUR_LIST_SHAPES], *q;
+
+	for (int i = 0; i < PUR_LIST_SHAPES; i++)
+		kept[i] = shape(*state, i);
+	forgotten.n = 0;
+	for (int i = 0; i < PUR_LIST_SHAPES; i++) {
+		assert_ptr_equal(shape(*state, i), kept[i]);
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(kept[i]->name, kept[j]->name);
+	}
+	assert_int_equal(forgotten.n, 0);
+	shape(*state, 0);
+	kept[1]->prepared = 7;
+	q = shape(*state, PUR_LIST_SHAPES);
+	assert_int_equal(forgotten.n, 1);
+	assert_ptr_equal(forgotten.last, kept[1]);
+	assert_int_equal(q->prepared, 0);
+	assert_ptr_equal(shape(*state, PUR_LIST_SHAPES), q);
+	assert_ptr_equal(shape(*state, 0), kept[0]);
+	assert_int_equal(forgotten.n, 1);
+	shape(*state, 1);
+	assert_int_equal(forgotten.n, 2);
+	assert_ptr_equal(forgotten.last, kept[2]);
+}
+
+/* How its rows are written leaves with it; the leak checker sees whether all of it. */
+static void
+test_a_statement_leaves_with_all_it_has(void **state)
+{
+	const struct column column = { "id", PUR_OID_INT8 };
+	const struct pur_row_style style = {
+		.res =
+		    &(struct pur_resource){ .fields = fields,
+					    .routes = &(struct pur_route){ PUR_METHOD_UNKNOWN } },
+		.version = 1
+	};
+	PGresult *r = new_result(&column, 1);
+	struct pur_buf b = { .data = NULL };
+
+	set_int8(r, 0, 0, 7);
+	for (int i = 0; i < 3 * PUR_LIST_SHAPES; i++) {
+		struct pur_query *q = shape(*state, 1000 + i);
+
+		assert_null(q->plan);
+		assert_int_equal(pur_row_put(&b, q, r, 0, &style), PUR_OK);
+		assert_non_null(q->plan);
+	}
+	assert_true(forgotten.n >= 2 * PUR_LIST_SHAPES);
+	pur_buf_free(&b);
+	PQclear(r);
+}
+
+static void
+test_a_statement_that_cannot_leave_stays(void **state)
+{
+	struct pur_query *kept[PUR_LIST_SHAPES];
+	const char *sql;
+
+	for (int i = 0; i < PUR_LIST_SHAPES; i++)
+		kept[i] = shape(*state, 2000 + i);
+	sql = kept[0]->sql;
+	forgotten.n = 0;
+	forgotten.rc = PUR_EUNAVAILABLE;
+	list.sorts[0].descending = !list.sorts[0].descending;
+	list.n_sorts = 1;
+	assert_int_equal(pur_list_build(*state, NULL, &list, &counted, &base, &in, &rows, &total),
+			 PUR_EUNAVAILABLE);
+	assert_int_equal(forgotten.n, 1);
+	assert_ptr_equal(kept[0]->sql, sql);
+	assert_ptr_equal(shape(*state, 2000), kept[0]);
+	assert_int_equal(forgotten.n, 1);
+}
+
+/* ---- links ---- */
+
+static void
+assert_links(struct pur_arena *a, int64_t page, const char *query, int64_t of, const char *expected)
+{
+	list.page = page;
+	list.per_page = 10;
+	assert_string_equal(pur_list_links(a, &list, "/api/v1/orders", query, of), expected);
+}
+
+#define LINK(query, rel) "</api/v1/orders?" query ">; rel=\"" rel "\""
+
+static void
+test_links(void **state)
+{
+	assert_links(*state, 1, "", 0, LINK("page=1", "first") ", " LINK("page=1", "last"));
+	assert_links(*state, 1, "", 10, LINK("page=1", "first") ", " LINK("page=1", "last"));
+	assert_links(
+	    *state, 1, "", 11,
+	    LINK("page=1", "first") ", " LINK("page=2", "next") ", " LINK("page=2", "last"));
+	assert_links(*state, 2, "page=2", 30,
+		     LINK("page=1", "first") ", " LINK("page=1", "prev") ", " LINK(
+			 "page=3", "next") ", " LINK("page=3", "last"));
+	assert_links(
+	    *state, 3, "page=3", 30,
+	    LINK("page=1", "first") ", " LINK("page=2", "prev") ", " LINK("page=3", "last"));
+	/* Behind the end the way back leads to what there is. */
+	assert_links(
+	    *state, 9, "page=9", 30,
+	    LINK("page=1", "first") ", " LINK("page=3", "prev") ", " LINK("page=3", "last"));
+	assert_links(
+	    *state, 2, "page=2", 0,
+	    LINK("page=1", "first") ", " LINK("page=1", "prev") ", " LINK("page=1", "last"));
+}
+
+static void
+test_links_keep_the_rest_of_the_query(void **state)
+{
+	static const struct {
+		const char *query, *rest;
+	} cases[] = {
+		{ "perPage=10", "perPage=10&" },
+		{ "perPage=10&page=2", "perPage=10&" },
+		{ "page=2&perPage=10&sort=-a%2Cb", "perPage=10&sort=-a%2Cb&" },
+		{ "a=1&page=2&b=2&page=3&&", "a=1&b=2&" },
+		{ "pages=1&homepage=2", "pages=1&homepage=2&" },
+		{ "page=2", "" },
+		{ "&&", "" },
+	};
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		const char *rest = cases[i].rest;
+
+		assert_links(*state, 1, cases[i].query, 5,
+			     pur_sprintf(*state,
+					 "</api/v1/orders?%spage=1>; rel=\"first\", "
+					 "</api/v1/orders?%spage=1>; rel=\"last\"",
+					 rest, rest));
+	}
+}
+
+/* ---- a small arena ---- */
+
+static enum pur_rc
+build_it(struct pur_arena *a)
+{
+	return pur_list_build(a, NULL, &list, &counted, &base, &in, &rows, &total);
+}
+
+static enum pur_rc
+link_it(struct pur_arena *a)
+{
+	return pur_list_links(a, &list, "/api/v1/orders", "a=1&page=2", 100) != NULL
+		   ? PUR_OK
+		   : PUR_ETOOLARGE;
+}
+
+static enum pur_rc
+take_it(struct pur_arena *a)
+{
+	struct pur_list l = { .page = 0 };
+	struct pur_error e = { .rc = PUR_OK };
+	const struct pur_param p = { "name[in]", "one,two,three,four" };
+	bool wrong = false;
+
+	assert_int_equal(pur_list_take(a, &l, &counted, &p, &e, &wrong), 1);
+	return wrong ? PUR_ETOOLARGE : PUR_OK;
+}
+
+static void
+test_a_small_arena(void **state)
+{
+	want(*state, "status[in]", "pending,ready");
+	pur_list_finish(&list, &counted, &(struct pur_route){ .sort = "-total" });
+	with_every_ceiling(build_it, PUR_OK);
+	want(*state, "name", "Ada");
+	want(*state, "total[gt]", "5");
+	with_every_ceiling(build_it, PUR_OK);
+	list.page = 2;
+	with_every_ceiling(link_it, PUR_OK);
+	with_every_ceiling(take_it, PUR_OK);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_pages, setup),
+		cmocka_unit_test_setup(test_orders, setup),
+		cmocka_unit_test_setup(test_filters, setup),
+		cmocka_unit_test_setup(test_filters_of_wrong_values, setup),
+		cmocka_unit_test_setup(test_names_that_are_no_filters, setup),
+		cmocka_unit_test_setup(test_too_many_filters, setup),
+		cmocka_unit_test_setup(test_defaults, setup),
+		cmocka_unit_test_setup(test_a_plain_page, setup),
+		cmocka_unit_test_setup(test_a_page_far_behind, setup),
+		cmocka_unit_test_setup(test_order_in_sql, setup),
+		cmocka_unit_test_setup(test_filters_in_sql, setup),
+		cmocka_unit_test_setup(test_all_filters_there_can_be, setup),
+		cmocka_unit_test_setup(test_totals_that_are_kept, setup),
+		cmocka_unit_test_setup(test_totals_that_are_counted, setup),
+		cmocka_unit_test_setup(test_totals_nobody_keeps, setup),
+		cmocka_unit_test_setup(test_a_state_asked_for_twice, setup),
+		cmocka_unit_test_setup(test_the_least_recently_used_statement_leaves, setup),
+		cmocka_unit_test_setup(test_a_statement_leaves_with_all_it_has, setup),
+		cmocka_unit_test_setup(test_a_statement_that_cannot_leave_stays, setup),
+		cmocka_unit_test_setup(test_links, setup),
+		cmocka_unit_test_setup(test_links_keep_the_rest_of_the_query, setup),
+		cmocka_unit_test_setup(test_a_small_arena, setup),
+	};
+
+	return cmocka_run_group_tests(tests, compile, free_arena);
+}
