@@ -55,7 +55,7 @@ pur_batch_begin(struct pur_req *rq)
 
 	if (rq->in_batch)
 		return PUR_OK;
-	rc = pur_db_begin(rq->db, rq->arena);
+	rc = rq->looks ? pur_db_begin_undoable(rq->db, rq->arena) : pur_db_begin(rq->db, rq->arena);
 	if (rc == PUR_OK && roles->data != NULL && !rq->authenticated)
 		rc = pur_db_send(rq->db, &authenticate, binds, &rq->auth);
 	else if (rc == PUR_OK && (rq->authenticated || rq->entered))

@@ -140,9 +140,9 @@ role_is_small(struct pur_db *db)
 {
 	PGresult *r = PQexec(
 	    db->conn,
-	    "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
-	    " ON n.oid = c.relnamespace WHERE n.nspname = 'purser' AND c.relowner = r.oid)"
-	    " FROM pg_roles r WHERE r.rolname = current_user");
+	    "SELECT EXISTS (SELECT FROM pg_roles r WHERE pg_has_role(current_user, r.oid, 'MEMBER')"
+	    " AND (r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
+	    " ON n.oid = c.relnamespace WHERE n.nspname = 'purser' AND c.relowner = r.oid)))");
 	bool small = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 &&
 		     strcmp(PQgetvalue(r, 0, 0), "f") == 0;
 	bool known = PQresultStatus(r) == PGRES_TUPLES_OK;
@@ -152,11 +152,19 @@ role_is_small(struct pur_db *db)
 		pur_log(
 		    PUR_ERROR,
 		    "refusing to run: the database role owns tables, is superuser or bypasses row-level"
-		    " security; give this program its own role (purser_<program>)",
+		    " security, or may become one that does; give this program a role of its own",
 		    PUR_TEXT_ITEM("role", db->role));
 		exit(78); /* EX_CONFIG */
 	}
 	return small;
+}
+
+/* What the server remarks beside its answers is of no use to anybody but a developer. */
+static void
+take_notice(void *unused, const char *message)
+{
+	(void)unused;
+	pur_log(PUR_DEBUG, "the database remarks", PUR_TEXT_ITEM("message", message));
 }
 
 static bool
@@ -186,6 +194,7 @@ connect_now(struct pur_db *db)
 	db->conn = PQconnectStartParams(keys, values, 1);
 	if (db->conn == NULL || PQstatus(db->conn) == CONNECTION_BAD || !connect_wait(db))
 		return false;
+	PQsetNoticeProcessor(db->conn, take_notice, NULL);
 	if (!role_is_small(db) || PQenterPipelineMode(db->conn) != 1)
 		return false;
 	db->generation++;
@@ -264,8 +273,8 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds
 	return true;
 }
 
-enum pur_rc
-pur_db_begin(struct pur_db *db, struct pur_arena *arena)
+static enum pur_rc
+begin(struct pur_db *db, struct pur_arena *arena, bool explicit_tx)
 {
 	enum pur_rc rc;
 
@@ -277,12 +286,24 @@ pur_db_begin(struct pur_db *db, struct pur_arena *arena)
 	db->phase = OPEN;
 	db->begun = false;
 	db->error = (struct pur_db_error){ .state = "" };
-	if (db->explicit_tx) {
+	if (explicit_tx) {
 		db->in_tx = true;
 		if (!send_query(db, &begin_query, NULL, NULL))
 			return lose(db, PQerrorMessage(db->conn));
 	}
 	return PUR_OK;
+}
+
+enum pur_rc
+pur_db_begin(struct pur_db *db, struct pur_arena *arena)
+{
+	return begin(db, arena, db->explicit_tx);
+}
+
+enum pur_rc
+pur_db_begin_undoable(struct pur_db *db, struct pur_arena *arena)
+{
+	return begin(db, arena, true);
 }
 
 enum pur_rc
@@ -472,7 +493,7 @@ pur_db_commit(struct pur_db *db)
 {
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;
-	return finish(db, !db->explicit_tx || send_query(db, &commit_query, NULL, NULL));
+	return finish(db, !db->in_tx || send_query(db, &commit_query, NULL, NULL));
 }
 
 enum pur_rc

@@ -68,6 +68,12 @@ void pur_db_free(struct pur_db *db);
 enum pur_rc pur_db_begin(struct pur_db *db, struct pur_arena *arena) PUR_MUST;
 
 /*
+ * The same for a batch that pur_db_rollback() or pur_db_rehearse() may take back: an explicit
+ * transaction, where pur_db_begin() makes do with a pipeline's implicit one, which is cheaper.
+ */
+enum pur_rc pur_db_begin_undoable(struct pur_db *db, struct pur_arena *arena) PUR_MUST;
+
+/*
  * Queues a statement, preparing it first where this connection hasn't yet.
  * binds: q->n of them, copied.
  * out: receives the result (binary format, released with the arena) at the next flush or commit;

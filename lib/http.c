@@ -303,7 +303,7 @@ note_range(struct wishes *w, struct span type, int quality)
 
 /* The quality of application/json: the narrowest range that holds it decides. */
 static int
-json_quality(const struct wishes *w)
+quality_of_json(const struct wishes *w)
 {
 	if (w->json != UNNAMED)
 		return w->json;
@@ -333,8 +333,8 @@ pur_accept_parse(const char *header)
 	return (struct pur_accept){
 		.version = w.version,
 		.bad_version = w.bad_version && w.version == 0,
-		.problem = w.problem > 0 && w.problem >= json_quality(&w),
-		.json = json_quality(&w) > 0 || w.problem > 0 || w.version != 0,
+		.problem = w.problem > 0 && w.problem >= quality_of_json(&w),
+		.json = quality_of_json(&w) > 0 || w.problem > 0 || w.version != 0,
 	};
 }
 

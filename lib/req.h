@@ -46,6 +46,7 @@ struct pur_req {
 	struct pur_value *query; /* of the route's params */
 	const char *only;        /* fields= */
 	bool dry_run;
+	bool looks; /* what its statements give decides whether they stay */
 	struct pur_idempotency key;
 	const char *currency_given; /* in v2: the currency that stood in the body */
 

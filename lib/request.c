@@ -246,11 +246,11 @@ run(struct pur_req *rq)
 {
 	const struct pur_route *route = rq->path.route;
 	int answer = pur_route_answer(rq->program->res, route);
-	bool look = route->guard != 0 || route->run != NULL || rq->key.key != NULL || rq->dry_run ||
-		    rq->currency_given != NULL ||
-		    (route->event != NULL && route->effect != PUR_CREATES);
 	enum pur_rc rc;
 
+	rq->looks = route->guard != 0 || route->run != NULL || rq->key.key != NULL || rq->dry_run ||
+		    rq->currency_given != NULL ||
+		    (route->event != NULL && route->effect != PUR_CREATES);
 	if (rq->key.key != NULL && !rq->dry_run) {
 		rc = pur_batch_begin(rq);
 		if (rc == PUR_OK &&
@@ -263,7 +263,7 @@ run(struct pur_req *rq)
 	rc = route->run != NULL && strcmp(route->permission, PUR_PUBLIC) == 0 ? PUR_OK
 									      : pur_batch_begin(rq);
 	if (rc == PUR_OK)
-		rc = look ? run_in_two(rq, answer) : run_at_once(rq, answer);
+		rc = rq->looks ? run_in_two(rq, answer) : run_at_once(rq, answer);
 	if (rq->in_batch) {
 		pur_db_rollback(rq->db);
 		rq->in_batch = false;

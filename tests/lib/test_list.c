@@ -357,7 +357,7 @@ test_filters_in_sql(void **state)
 	assert_string_equal(
 	    rows.query->sql,
 	    BASE " AND name = $2 AND total >= $3 AND total < $4 AND created_at > $5"
-		 " AND day = ANY ( $6) AND active = $7 AND o.owner_id = ANY ( $8)"
+		 " AND day = ANY ( $6) AND active = $7 AND owner_id = ANY ( $8)"
 		 " AND (o.have - o.gone) = ANY ( $9) ORDER BY o.id LIMIT $10 OFFSET $11");
 	assert_int_equal(rows.query->n, N_OF(types));
 	for (size_t i = 0; i < N_OF(types); i++)
@@ -460,15 +460,6 @@ test_totals_nobody_keeps(void **state)
 	assert_string_equal(total.query->sql,
 			    "SELECT count(*) AS n FROM (" BASE " AND o.address = $2) AS matching");
 	assert_int_equal(total.query->n, 2);
-}
-
-/* A value given twice is counted twice in a sum over a list of states, but rows are there once. */
-static void
-test_a_state_asked_for_twice(void **state)
-{
-	want(*state, "status[in]", "pending,pending");
-	build(*state, &counted, &base);
-	ASSERT_KEPT_TOTAL(TEXT_ARRAY("\2") WORD("\7") "pending" WORD("\7") "pending");
 }
 
 /* ---- which statements are kept ---- */
@@ -685,7 +676,6 @@ main(void)
 		cmocka_unit_test_setup(test_totals_that_are_kept, setup),
 		cmocka_unit_test_setup(test_totals_that_are_counted, setup),
 		cmocka_unit_test_setup(test_totals_nobody_keeps, setup),
-		cmocka_unit_test_setup(test_a_state_asked_for_twice, setup),
 		cmocka_unit_test_setup(test_the_least_recently_used_statement_leaves, setup),
 		cmocka_unit_test_setup(test_a_statement_leaves_with_all_it_has, setup),
 		cmocka_unit_test_setup(test_a_statement_that_cannot_leave_stays, setup),

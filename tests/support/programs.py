@@ -8,8 +8,9 @@ import socket
 import subprocess
 import tempfile
 
-from support.fastcgi import FastcgiClient
+from support.fastcgi import Connection, FastcgiClient
 from support.sizes import PATIENCE
+from support.stack import wait_until
 
 
 class OwnPrograms:
@@ -35,7 +36,18 @@ class OwnPrograms:
             for _ in range(self.count):
                 self.processes.append(self.stack.start_as_user(
                     [self.stack.program(name)], stdin=listener, env=self.env, stderr=self._errors))
+        for name in self.names:
+            wait_until(lambda n=name: self._answers(n), f"{name} answers")
         return self
+
+    def _answers(self, name):
+        gone = [p.args for p in self.processes if p.poll() is not None]
+        assert not gone, f"{gone} ended: {self.said}"
+        try:
+            with Connection(self.sockets[name], timeout=1) as c:
+                return c.request("GET", "/", keep=False).status == 404
+        except OSError:
+            return False
 
     @property
     def said(self):
