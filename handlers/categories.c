@@ -7,27 +7,14 @@
 enum { LIST = 1, GET, CREATE, UPDATE, DELETE, RESTORE };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
-	{ .name = "name",
-	  .type = PUR_TEXT,
-	  .max = 200,
-	  .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER,
-	  .summary = "What people call it" },
-	{ .name = "slug",
-	  .type = PUR_SLUG,
-	  .flags = PUR_FILTER,
-	  .summary = "Its name in URLs; made from name when absent" },
+	PUR_FIRST_FIELDS,
 	{ .name = "position",
 	  .type = PUR_INT,
 	  .max = 1000000,
 	  .default_value = "0",
 	  .flags = PUR_SORT | PUR_FILTER,
 	  .summary = "Where it stands among the others" },
-	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },
-	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_SORT | PUR_FILTER },
-	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = "deleted_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = NULL },
+	PUR_LAST_FIELDS,
 };
 
 #define COLUMNS                                                                                    \
@@ -46,8 +33,7 @@ static const struct pur_stmt stmts[] = {
 };
 
 static const struct pur_constraint constraints[] = {
-	{ "categories_slug_key", PUR_EDUPLICATE, "slug", "Is taken" },
-	{ "categories_slug_check", PUR_EBODY, "slug", "Can't be made from this name; give one" },
+	PUR_SLUG_CONSTRAINTS("categories"),
 	{ .name = NULL },
 };
 

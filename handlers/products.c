@@ -7,16 +7,7 @@
 enum { LIST = 1, GET, CREATE, STOCK, UPDATE, DELETE, RESTORE };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
-	{ .name = "name",
-	  .type = PUR_TEXT,
-	  .max = 200,
-	  .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER,
-	  .summary = "What people call it" },
-	{ .name = "slug",
-	  .type = PUR_SLUG,
-	  .flags = PUR_FILTER,
-	  .summary = "Its name in URLs; made from name when absent" },
+	PUR_FIRST_FIELDS,
 	{ .name = "sku",
 	  .type = PUR_TEXT,
 	  .min = 1,
@@ -45,11 +36,7 @@ static const struct pur_field fields[] = {
 	  .flags = PUR_FILTER,
 	  .default_value = "true",
 	  .summary = "Whether the storefront shows it" },
-	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },
-	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_SORT | PUR_FILTER },
-	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = "deleted_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = NULL },
+	PUR_LAST_FIELDS,
 };
 
 #define COLUMNS                                                                                    \
@@ -75,8 +62,7 @@ static const struct pur_stmt stmts[] = {
 };
 
 static const struct pur_constraint constraints[] = {
-	{ "products_slug_key", PUR_EDUPLICATE, "slug", "Is taken" },
-	{ "products_slug_check", PUR_EBODY, "slug", "Can't be made from this name; give one" },
+	PUR_SLUG_CONSTRAINTS("products"),
 	{ "products_sku_key", PUR_EDUPLICATE, "sku", "Is taken" },
 	{ "products_category_id_fkey", PUR_EBODY, "category_id", "No such category" },
 	{ .name = NULL },

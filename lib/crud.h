@@ -1,11 +1,12 @@
 /*
  * crud: the statements and routes that every resource of the plain kind has, as constants.
  *
- * For a tenant table with id, slug, active, deleted_at, revision, created_at and updated_at, whose
- * handler calls its statements LIST, GET, CREATE, UPDATE, DELETE and RESTORE and names the row `t`
- * in its columns:
+ * For a tenant table with id, name, slug, active, deleted_at, revision, created_at and updated_at,
+ * whose handler calls its statements LIST, GET, CREATE, UPDATE, DELETE and RESTORE and names the
+ * row `t` in its columns:
  *
  *   #define COLUMNS "t.id, t.name, ..., t.revision AS _revision"
+ *   static const struct pur_field fields[] = { PUR_FIRST_FIELDS, ..., PUR_LAST_FIELDS };
  *   static const struct pur_stmt stmts[] = {
  *           [LIST] = PUR_LIST_OF("products", COLUMNS),
  *           [GET] = PUR_GET_OF("products", COLUMNS),
@@ -27,6 +28,36 @@
 
 #include "route.h"
 #include "sql.h"
+
+/* The first fields of such a resource, and its last. */
+#define PUR_FIRST_FIELDS                                                                           \
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },                                 \
+	    { .name = "name",                                                                      \
+	      .type = PUR_TEXT,                                                                    \
+	      .max = 200,                                                                          \
+	      .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER,                                       \
+	      .summary = "What people call it" },                                                  \
+	{                                                                                          \
+		.name = "slug", .type = PUR_SLUG, .flags = PUR_FILTER,                             \
+		.summary = "Its name in URLs; made from name when absent"                          \
+	}
+#define PUR_LAST_FIELDS                                                                            \
+	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },                             \
+	    { .name = "created_at",                                                                \
+	      .type = PUR_TIME,                                                                    \
+	      .flags = PUR_READONLY | PUR_SORT | PUR_FILTER },                                     \
+	    { .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },                     \
+	    { .name = "deleted_at", .type = PUR_TIME, .flags = PUR_READONLY },                     \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
+
+/* What a unique index on the slug means. */
+#define PUR_SLUG_CONSTRAINTS(table)                                                                \
+	{ table "_slug_key", PUR_EDUPLICATE, "slug", "Is taken" },                                 \
+	{                                                                                          \
+		table "_slug_check", PUR_EBODY, "slug", "Can't be made from this name; give one"   \
+	}
 
 #define PUR_LIST_OF(table, columns)                                                                \
 	{                                                                                          \

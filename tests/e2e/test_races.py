@@ -7,7 +7,8 @@ import pytest
 
 from support.parallel import at_once, spread
 from support.programs import OwnPrograms
-from support.sizes import (APPROVAL_ROUNDS, APPROVERS, BUYERS, BUYERS_AT_ONCE, CAKES, PARALLEL_WRITERS,
+from support.sizes import (APPROVAL_ROUNDS, APPROVERS, BUYERS, BUYERS_AT_ONCE, CAKES,
+                           PARALLEL_WRITERS,
                            PROCESSES, SAME_KEY, WRITES_EACH)
 
 
@@ -39,7 +40,8 @@ def test_one_of_many_approvals_wins(fresh, owner):
         assert outcomes(answers) == {(200, None): 1, (409, "invalid_transition"): APPROVERS - 1}
         assert all(a.json["status"] == "approved" for a in answers if a.status == 409)
     happened = fresh.events(after=before)
-    assert sorted(e[2] for e in happened if e[1] == "order.approved") == sorted(o["id"] for o in orders)
+    approved = sorted(e[2] for e in happened if e[1] == "order.approved")
+    assert approved == sorted(o["id"] for o in orders)
     assert len(happened) == len(orders)
     assert fresh.stock(cake) == (0, 0)
 
@@ -49,7 +51,8 @@ def test_approve_reject_and_cancel_at_once_have_one_winner_each(fresh, owner):
     for _ in range(APPROVAL_ROUNDS):
         order = fresh.order((cake, 1))
         actions = ["approve", "reject"] * 8
-        answers = at_once(len(actions), lambda i, o=order: owner.post(f"orders/{o['id']}/{actions[i]}"))
+        path = f"orders/{order['id']}"
+        answers = at_once(len(actions), lambda i, p=path: owner.post(f"{p}/{actions[i]}"))
         assert outcomes(answers) == {(200, None): 1, (409, "invalid_transition"): len(actions) - 1}
 
 
@@ -119,7 +122,8 @@ def test_parallel_writes_of_all_kinds_leave_no_gap(fresh):
             elif kind == 1:
                 answer = fresh.owner.post("products", {"name": f"{i}-{n}", "unit_price": n})
             elif kind == 2:
-                answer = fresh.owner.post(f"inventory/{cake['id']}/adjust", {"delta": 1, "reason": "x"})
+                answer = fresh.owner.post(f"inventory/{cake['id']}/adjust",
+                                          {"delta": 1, "reason": "x"})
             else:
                 answer = fresh.owner.post("categories", {"name": f"{i}-{n}"})
             assert answer.status in (200, 201), answer
@@ -127,7 +131,8 @@ def test_parallel_writes_of_all_kinds_leave_no_gap(fresh):
     before = fresh.last_event()
     at_once(PARALLEL_WRITERS, work)
     events = fresh.events(after=before)
-    assert [e[0] for e in events] == list(range(before + 1, before + 1 + PARALLEL_WRITERS * WRITES_EACH))
+    written = PARALLEL_WRITERS * WRITES_EACH
+    assert [e[0] for e in events] == list(range(before + 1, before + 1 + written))
 
 
 def test_one_slug_goes_to_one(owner):
@@ -147,7 +152,8 @@ def test_the_same_name_at_once(owner):
 def test_if_match_lets_one_through(fresh, owner):
     path = f"products/{fresh.product()['id']}"
     etag = fresh.owner.get(path).etag
-    answers = at_once(16, lambda i: owner.patch(path, {"unit_price": i}, headers={"If-Match": etag}))
+    answers = at_once(16,
+                      lambda i: owner.patch(path, {"unit_price": i}, headers={"If-Match": etag}))
     assert outcomes(answers) == {(200, None): 1, (412, "precondition_failed"): 15}
 
 
@@ -162,6 +168,7 @@ def test_stock_taken_by_hand_and_by_orders_at_once(fresh):
 
     answers = spread(100, 16, take)
     taken = [a for a in answers if a.status in (200, 201)]
-    assert len(taken) == 50 and all(a.refused(422, "insufficient_stock") for a in answers if a not in taken)
+    assert len(taken) == 50 and all(a.refused(422, "insufficient_stock") for a in answers
+                                    if a not in taken)
     on_hand, reserved = fresh.stock(cake)
     assert on_hand == reserved

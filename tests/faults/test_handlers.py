@@ -26,7 +26,8 @@ def test_kill_9_of_handlers_loses_nothing(stack, busy, note):
 def test_no_oversell_while_handlers_die(stack, note):
     shop = Shop(stack)
     cake = shop.product(stock=CAKES)
-    before, ledger, body = shop.last_event(), Ledger(shop), shop.order_body((cake, 1), customer_name="Load")
+    before, ledger = shop.last_event(), Ledger(shop)
+    body = shop.order_body((cake, 1), customer_name="Load")
     with Killer(stack, KILL_EVERY / 4, "orders") as killer:
         answers = spread(BUYERS, BUYERS_AT_ONCE, lambda _: ledger.write(shop.owner, "orders", body))
     note(f"{killer.kills} kills; tries: {ledger.tries}")
@@ -39,7 +40,8 @@ def test_a_killed_handler_is_replaced(stack):
     for program in stack.programs:
         old = stack.handlers(program)
         assert kill(old[0])
-        wait_until(lambda p=program, o=old: len(set(stack.handlers(p)) - {o[0]}) == len(o), "a new one runs")
+        wait_until(lambda p=program, o=old: len(set(stack.handlers(p)) - {o[0]}) == len(o),
+                   "a new one runs")
         assert set(stack.handlers(program)) >= set(old[1:]), "the others stay"
     stack.wait_until_ready()
 
@@ -67,7 +69,8 @@ def test_a_silent_connection_keeps_nobody_waiting_for_long(stack, note):
     served before nginx gives up on them, while the silent one is still there."""
     shop = Shop(stack)
     start = b"\1\1\0\1\0\x08\0\0\0\1\1\0\0\0\0\0"
-    for what, piece in (("nothing", b""), ("half a request", start + b"\1\4\0\1\0\x20\0\0\x0e\3REQ")):
+    for what, piece in (("nothing", b""),
+                        ("half a request", start + b"\1\4\0\1\0\x20\0\0\x0e\3REQ")):
         with Connection(stack.run / "categories.sock") as silent:
             silent.send(piece)
             time.sleep(0.1)
@@ -98,10 +101,11 @@ def test_kept_connections_that_are_idle_starve_nobody(stack):
 
 
 def test_a_request_whose_end_comes_late_keeps_its_connection(stack):
-    """The empty record that ends a body may travel alone (nginx: at 8 KiB's end, or past the socket's
-    buffer). It belongs to its request, not to the next one of that connection."""
+    """The empty record that ends a body may travel alone (nginx: at 8 KiB's end, or past the
+    socket's buffer). It belongs to its request, not to the next one of that connection."""
     shop = Shop(stack)
-    headers = [("Authorization", shop.owner.headers["Authorization"]), ("Content-Type", "application/json")]
+    headers = [("Authorization", shop.owner.headers["Authorization"]),
+               ("Content-Type", "application/json")]
     requests = [("GET", "/api/v1/categories", headers, b""),
                 ("POST", "/api/v1/categories", headers, b'{"name":"Late"}'),
                 ("POST", "/api/v1/categories", headers, b"{}".ljust(20000))]

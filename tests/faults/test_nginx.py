@@ -11,11 +11,12 @@ from support.stack import wait_until
 
 def workers(stack):
     master = (stack.run / "nginx.pid").read_text().strip()
-    return [int(p) for p in pathlib.Path(f"/proc/{master}/task/{master}/children").read_text().split()]
+    children = pathlib.Path(f"/proc/{master}/task/{master}/children").read_text()
+    return [int(pid) for pid in children.split()]
 
 
 def test_kill_9_of_nginx_workers_loses_nothing(stack, busy, note):
-    """Clients lose their connections; what was acknowledged is there, and the rest is sent again."""
+    """Clients lose their connections; what was acknowledged is there, the rest is sent again."""
     before, killed = len(workers(stack)), 0
     with busy:
         until = time.monotonic() + DATABASE_SECONDS

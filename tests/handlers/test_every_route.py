@@ -38,7 +38,8 @@ def foreign(rival):
 
 @behind_login
 def test_nobody_is_refused(anonymous, route):
-    answer = anonymous.request(route.method, route.at(MISSING), body=b"{not json" if route.writes else None)
+    answer = anonymous.request(route.method, route.at(MISSING),
+                               body=b"{not json" if route.writes else None)
     assert answer.refused(401, "unauthorized")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert answer.headers["Cache-Control"] == "no-store"
@@ -64,7 +65,7 @@ def test_bad_tokens_are_refused_alike(anonymous, shop, rival, route):
 
 @behind_login
 def test_roles(people, route):
-    """A role that lacks it: 403, whatever else is wrong. One that has it gets as far as the input."""
+    """Without it: 403, whatever else is wrong. With it one gets as far as the input."""
     may = WRITERS.get(route.program, LEADERS) if route.writes else set(ROLES)
     assert set(route.roles) == may
     if route.pattern.startswith("/sessions"):
@@ -114,7 +115,8 @@ def test_unacceptable_is_406(shop, route):
     bare = route.at(MISSING).replace("/v1", "")
     for path, accept in ((bare, "application/vnd.purser.v3+json"),
                          (bare, "application/vnd.purser.v9+json, text/html"),
-                         (route.at(MISSING), "text/html"), (route.at(MISSING), "application/json;q=0")):
+                         (route.at(MISSING), "text/html"),
+                         (route.at(MISSING), "application/json;q=0")):
         answer = shop.owner.request(route.method, path, headers={"Accept": accept})
         assert answer.refused(406, "not_acceptable"), (accept, answer)
 
@@ -124,7 +126,8 @@ def test_unacceptable_is_406(shop, route):
 @writes
 def test_other_media_types_are_415(shop, route):
     patch = route.method == "PATCH"
-    for media in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+    for media in ("text/plain", "application/x-www-form-urlencoded",
+                  "multipart/form-data; boundary=x",
                   "application/jsonx", "application/xml", "json", "*/*",
                   *([] if patch else ["application/merge-patch+json"])):
         answer = shop.owner.request(route.method, route.at(MISSING), body=b"{}", content_type=media)
@@ -149,7 +152,8 @@ def test_large_bodies_are_413(shop, route):
 
 @writes
 def test_bodies_that_are_not_json_are_400(shop, route):
-    for body in (b"{", b"nope", b"{}{}", b'{"a":1,}', b'{"a":1,"a":2}', b'{"a":NaN}', b"\xff", b"  "):
+    for body in (b"{", b"nope", b"{}{}", b'{"a":1,}', b'{"a":1,"a":2}', b'{"a":NaN}', b"\xff",
+                 b"  "):
         answer = shop.owner.request(route.method, route.at(MISSING), body=body)
         assert answer.refused(400, "invalid_json"), (body, answer)
     for body in (b"[]", b"null", b"7", b'"text"'):
@@ -169,7 +173,8 @@ def test_unknown_fields_are_named(shop, things, route):
 def test_read_only_fields(shop, things, route):
     """Refused in POST and PATCH; PUT ignores them, so that what GET gave can be put back."""
     given = {f["name"]: "x" for f in route.body if f.get("read_only")}
-    answer = shop.owner.request(route.method, route.at(MISSING), json={**things.body(route), **given})
+    answer = shop.owner.request(route.method, route.at(MISSING),
+                                json={**things.body(route), **given})
     if route.method == "PUT":
         assert answer.refused(404, "not_found")
     else:
@@ -281,8 +286,8 @@ def test_bad_keys_are_refused(shop, things, route):
 
 @pytest.mark.routes(lambda r: True)
 def test_headers(shop, anonymous, route):
-    ok = shop.owner.request(route.method, route.at(MISSING) if route.parts or route.writes else route.path,
-                            headers={"X-Request-Id": "mine-and-sane.1_2"}, body=b"{" if route.writes else None)
+    ok = shop.owner.request(route.method, route.at(MISSING), body=b"{" if route.writes else None,
+                            headers={"X-Request-Id": "mine-and-sane.1_2"})
     for answer in (ok, anonymous.request("PROPFIND", route.at(MISSING))):
         h = answer.headers
         assert h["Content-Type"] == "application/json"
@@ -359,8 +364,9 @@ def test_versions(shop, things, route):
 @behind_login
 def test_problem_json(shop, route):
     """RFC 9457 where Accept prefers it."""
+    accept = "application/problem+json, application/json;q=0.5"
     answer = shop.owner.request(route.method, route.at(MISSING) + "?no_such=1",
-                                headers={"Accept": "application/problem+json, application/json;q=0.5"})
+                                headers={"Accept": accept})
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == answer.status == 400
     assert answer.json["type"] == "about:blank" and answer.json["title"] and answer.json["detail"]

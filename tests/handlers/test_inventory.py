@@ -6,12 +6,14 @@ from support.routes import MISSING
 
 
 def adjust(shop, product, delta, reason="counted", **kw):
-    return shop.owner.post(f"inventory/{product['id']}/adjust", {"delta": delta, "reason": reason}, **kw)
+    return shop.owner.post(f"inventory/{product['id']}/adjust", {"delta": delta, "reason": reason},
+                           **kw)
 
 
 def ledger(shop, product):
-    return shop.db.all("SELECT delta, kind, reason, on_hand, actor_id::text FROM stock_movements WHERE"
-                       " tenant_id = %s AND product_id = %s ORDER BY created_at, id", shop.id, product["id"])
+    return shop.db.all(
+        "SELECT delta, kind, reason, on_hand, actor_id::text FROM stock_movements"
+        " WHERE tenant_id = %s AND product_id = %s ORDER BY created_at, id", shop.id, product["id"])
 
 
 def test_get(shop):
@@ -19,7 +21,8 @@ def test_get(shop):
     answer = shop.owner.get(f"inventory/{product['slug']}")
     assert answer.status == 200
     assert answer.data == {
-        "product_id": product["id"], "name": product["name"], "slug": product["slug"], "sku": "GET-1",
+        "product_id": product["id"], "name": product["name"], "slug": product["slug"],
+        "sku": "GET-1",
         "track_stock": True, "on_hand": 10, "reserved": 0, "available": 10,
         "updated_at": answer.data["updated_at"]}
     assert shop.owner.get(f"inventory/{product['id']}").body == answer.body

@@ -19,7 +19,8 @@ def check(answer, status, error):
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nothing",
-                                  "/api/v1/productsx", "/index.html", "/products", "/api/v0/products",
+                                  "/api/v1/productsx", "/index.html", "/products",
+                                  "/api/v0/products",
                                   "/api/v1/webhooks/../../etc/passwd", "/.git/config"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_unknown_paths_are_404(anonymous, method, path):
@@ -37,7 +38,8 @@ def test_a_404_of_nginx_reads_like_one_of_a_program(shop, anonymous):
                                   "10.0.0.1", "api"])
 def test_another_host_is_421(anonymous, host):
     check(anonymous.get("/livez", headers={"Host": host}), 421, "misdirected_request")
-    check(anonymous.post("/api/v1/sessions", {}, headers={"Host": host}), 421, "misdirected_request")
+    check(anonymous.post("/api/v1/sessions", {}, headers={"Host": host}), 421,
+          "misdirected_request")
 
 
 def test_our_hosts(anonymous):
@@ -112,7 +114,8 @@ def test_plain_http_on_the_tls_port_is_400(anonymous):
     assert said.startswith(b"HTTP/1.1 400 ") and b'"error":"invalid_input"' in said
 
 
-@pytest.mark.parametrize("given", ["", "short", "x" * 65, "has space in it", "<script>alert(1)</script>",
+@pytest.mark.parametrize("given",
+                         ["", "short", "x" * 65, "has space in it", "<script>alert(1)</script>",
                                    "a;b;c;d;e;f", "%0d%0aX-Evil: 1"])
 def test_an_insane_request_id_is_replaced(anonymous, given):
     answer = anonymous.get("/livez", headers={"X-Request-Id": given})

@@ -10,8 +10,8 @@ from support.stories import order_story
 
 
 def movements(shop, order):
-    return shop.db.all("SELECT product_id::text, delta, kind FROM stock_movements WHERE tenant_id = %s AND"
-                       " order_id = %s ORDER BY id", shop.id, order["id"])
+    return shop.db.all("SELECT product_id::text, delta, kind FROM stock_movements"
+                       " WHERE tenant_id = %s AND order_id = %s ORDER BY id", shop.id, order["id"])
 
 
 def test_the_story(stack):
@@ -23,14 +23,16 @@ def test_the_story(stack):
 def test_place(fresh):
     cake, bread = fresh.product(stock=10, unit_price=1999), fresh.product(stock=10, unit_price=350)
     before = fresh.last_event()
-    body = fresh.order_body({"product_id": cake["id"], "quantity": 2, "note": "no nuts"}, (bread, 1),
+    body = fresh.order_body({"product_id": cake["id"], "quantity": 2, "note": "no nuts"},
+                            (bread, 1),
                             customer_email="ada@example.org", customer_phone="+49 30 1234",
                             notes="Ring twice.")
     answer = fresh.owner.post("orders", body)
     assert answer.status == 201
     order = answer.data
     assert order == {
-        **order, "number": 1, "status": "pending", "allowed_actions": ["approve", "reject", "cancel"],
+        **order, "number": 1, "status": "pending",
+        "allowed_actions": ["approve", "reject", "cancel"],
         "customer_name": "Ada Customer", "customer_email": "ada@example.org",
         "customer_phone": "+49 30 1234", "pickup_date": body["pickup_date"], "notes": "Ring twice.",
         "reason": None, "currency": "EUR", "subtotal": 4348, "tax_total": 0, "total": 4348,
@@ -52,7 +54,8 @@ def test_place(fresh):
 
 def test_an_event_names_fields_and_never_their_values(shop):
     secret = unique("Confidential")
-    shop.order((shop.product(stock=1), 1), customer_name=secret, customer_phone=secret, notes=secret)
+    shop.order((shop.product(stock=1), 1), customer_name=secret, customer_phone=secret,
+               notes=secret)
     assert shop.db.value("SELECT count(*) FROM events e WHERE e::text LIKE %s", f"%{secret}%") == 0
 
 
@@ -70,7 +73,8 @@ def test_numbers_are_each_tenants_own_and_have_no_gap(fresh, rival):
 def test_prices_are_those_of_the_moment(shop):
     cake = shop.product(stock=5, unit_price=1000, tax_rate=700, name="Old name")
     order = shop.order((cake, 1))
-    shop.owner.patch(f"products/{cake['id']}", {"unit_price": 2000, "tax_rate": 1900, "name": "New name"})
+    shop.owner.patch(f"products/{cake['id']}",
+                     {"unit_price": 2000, "tax_rate": 1900, "name": "New name"})
     kept = shop.owner.get(f"orders/{order['id']}").data
     assert kept == order
     assert (kept["total"], kept["lines"][0]["name"]) == (1000, "Old name")
@@ -78,7 +82,8 @@ def test_prices_are_those_of_the_moment(shop):
 
 
 @pytest.mark.parametrize("pickup,taken", [
-    ("2999-12-31T23:59:59Z", "2999-12-31T23:59:59Z"), ("2999-06-01T12:00:00+02:00", "2999-06-01T10:00:00Z"),
+    ("2999-12-31T23:59:59Z", "2999-12-31T23:59:59Z"),
+    ("2999-06-01T12:00:00+02:00", "2999-06-01T10:00:00Z"),
     ("2999-06-01T12:00:00.25Z", "2999-06-01T12:00:00.25Z")])
 def test_times(shop, pickup, taken):
     order = shop.order((shop.product(stock=1), 1), pickup_date=pickup)
@@ -107,10 +112,12 @@ TIME = "Must be a time like 2026-05-01T08:30:00Z"
                                 "lines[2]": "Must be an object"}),
     ({"lines": [{}]}, {"lines[0].product_id": "Is required", "lines[0].quantity": "Is required"}),
     ({"lines": [{"product_id": MISSING, "quantity": 0}, {"product_id": "x", "quantity": 1.5},
-                {"product_id": None, "quantity": 100001, "note": "x" * 501, "price": 1, "total": 5}]},
+                {"product_id": None, "quantity": 100001, "note": "x" * 501, "price": 1,
+                 "total": 5}]},
      {"lines[0].quantity": "Must be at least 1", "lines[1].product_id": "Must be an id (UUID)",
       "lines[1].quantity": "Must be an integer", "lines[2].product_id": "Must not be null",
-      "lines[2].quantity": "Must be at most 100000", "lines[2].note": "Must have at most 500 characters",
+      "lines[2].quantity": "Must be at most 100000",
+      "lines[2].note": "Must have at most 500 characters",
       "lines[2].price": "Unknown field", "lines[2].total": "Read-only"}),
     ({"status": "approved", "total": 1, "number": 5, "payment_status": "paid"}, {
         "status": "Read-only", "total": "Read-only", "number": "Read-only",
@@ -142,7 +149,8 @@ def test_products_that_are_not_there(shop, rival):
     cake, gone = shop.product(stock=5), shop.product(stock=5)
     shop.owner.delete(f"products/{gone['id']}")
     before = shop.footprint()
-    answers = [shop.owner.post("orders", shop.order_body((cake, 1), ({"id": other}, 1), ({"id": MISSING}, 1)))
+    answers = [shop.owner.post("orders", shop.order_body(
+                   (cake, 1), ({"id": other}, 1), ({"id": MISSING}, 1)))
                for other in (MISSING, rival.product(stock=5)["id"], gone["id"])]
     assert answers[0].refused(400, "validation_failed")
     assert answers[0].json["message"] == "Order could not be created"
@@ -179,9 +187,11 @@ def tax_upon(amount, rate):
     return int(Fraction(amount * rate, 10000) + Fraction(1, 2))
 
 
-CASES = [[(1250, 0, 1)], [(1999, 1900, 3)], [(1, 1900, 1)], [(3, 1900, 1)], [(4, 700, 7)], [(0, 1900, 5)],
+CASES = [[(1250, 0, 1)], [(1999, 1900, 3)], [(1, 1900, 1)], [(3, 1900, 1)], [(4, 700, 7)],
+         [(0, 1900, 5)],
          [(11900, 1900, 1)], [(10000, 10000, 1)], [(999, 550, 13), (1, 10000, 1), (333, 1, 3)],
-         [(2675, 700, 1), (2675, 1900, 1), (15, 2000, 1)], [(50, 100, 1), (150, 100, 1), (149, 100, 1)], [(99999, 9999, 999)],
+         [(2675, 700, 1), (2675, 1900, 1), (15, 2000, 1)],
+         [(50, 100, 1), (150, 100, 1), (149, 100, 1)], [(99999, 9999, 999)],
          [(999999999999, 1900, 1)], [(123456789, 777, 100000)]]
 
 
@@ -189,7 +199,8 @@ CASES = [[(1250, 0, 1)], [(1999, 1900, 3)], [(1, 1900, 1)], [(3, 1900, 1)], [(4,
 @pytest.mark.parametrize("lines", CASES, ids=str)
 def test_taxes_are_right_to_the_cent(stores, inclusive, lines):
     shop = stores[inclusive]
-    products = [shop.product(unit_price=price, tax_rate=rate, track_stock=False) for price, rate, _ in lines]
+    products = [shop.product(unit_price=price, tax_rate=rate, track_stock=False)
+                for price, rate, _ in lines]
     order = shop.order(*((p, q) for p, (_, _, q) in zip(products, lines)))
     taxes, totals = [], []
     for line, (price, rate, quantity) in zip(order["lines"], lines):
@@ -315,9 +326,11 @@ def test_what_a_status_does_not_allow(shop, status, action):
 
 def test_a_refused_transition_as_a_problem(shop):
     order = shop.approved((shop.product(stock=1), 1))
-    answer = shop.owner.post(f"orders/{order['id']}/approve", headers={"Accept": "application/problem+json"})
+    answer = shop.owner.post(f"orders/{order['id']}/approve",
+                             headers={"Accept": "application/problem+json"})
     assert answer.status == answer.json["status"] == 409
-    assert answer.json["error"] == "invalid_transition" and answer.json["allowed_actions"] == ["cancel"]
+    assert answer.json["error"] == "invalid_transition"
+    assert answer.json["allowed_actions"] == ["cancel"]
 
 
 def test_404_then_412_then_409(shop):
@@ -332,8 +345,10 @@ def test_if_match_guards_an_action(shop):
     order = shop.order((shop.product(stock=1), 1))
     etag = shop.owner.get(f"orders/{order['id']}").etag
     for stale in ('"0"', '"2"', '"1x"'):
-        assert shop.owner.post(f"orders/{order['id']}/approve", headers={"If-Match": stale}).status == 412
-    assert shop.owner.post(f"orders/{order['id']}/approve", headers={"If-Match": etag}).status == 200
+        assert shop.owner.post(f"orders/{order['id']}/approve",
+                               headers={"If-Match": stale}).status == 412
+    assert shop.owner.post(f"orders/{order['id']}/approve",
+                           headers={"If-Match": etag}).status == 200
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
@@ -363,7 +378,8 @@ def till(stack):
     shop = Shop(stack)
     cake = shop.product(stock=100, unit_price=100)
     for n in range(1, 7):
-        shop.order((cake, n), customer_name=f"Customer {7 - n}", pickup_date=f"2999-01-0{n}T12:00:00Z")
+        shop.order((cake, n), customer_name=f"Customer {7 - n}",
+                   pickup_date=f"2999-01-0{n}T12:00:00Z")
     for n, action in ((3, "approve"), (4, "approve"), (5, "reject"), (6, "cancel")):
         assert shop.owner.post(f"orders/{n}/{action}").status == 200
     yield shop
@@ -371,7 +387,8 @@ def till(stack):
 
 
 @pytest.mark.parametrize("query,found", [
-    ("", [6, 5, 4, 3, 2, 1]), ("sort=number", [1, 2, 3, 4, 5, 6]), ("sort=-total", [6, 5, 4, 3, 2, 1]),
+    ("", [6, 5, 4, 3, 2, 1]), ("sort=number", [1, 2, 3, 4, 5, 6]),
+    ("sort=-total", [6, 5, 4, 3, 2, 1]),
     ("sort=customer_name", [6, 5, 4, 3, 2, 1]), ("sort=pickup_date", [1, 2, 3, 4, 5, 6]),
     ("status=pending", [2, 1]), ("status=approved", [4, 3]), ("status=completed", []),
     ("status[in]=rejected,cancelled", [6, 5]), ("status[in]=pending,pending,ready", [2, 1]),
@@ -392,7 +409,8 @@ def test_totals_follow_every_move(fresh):
     cake = fresh.product(stock=9)
     for n in range(1, 7):
         headers = {"Idempotency-Key": f"order-{n}"} if n % 2 else {}
-        assert fresh.owner.post("orders", fresh.order_body((cake, 1)), headers=headers).status == 201
+        assert fresh.owner.post("orders", fresh.order_body((cake, 1)),
+                                headers=headers).status == 201
     for n, action in ((1, "approve"), (2, "approve"), (3, "reject"), (4, "cancel"), (2, "cancel")):
         answer = fresh.owner.post(f"orders/{n}/{action}")
         assert answer.status == 200, answer
@@ -403,7 +421,8 @@ def test_totals_follow_every_move(fresh):
 
 
 @pytest.mark.parametrize("query", ["status=bogus", "status[in]=pending,bogus", "status=", "total=x",
-                                   "customer_email=a@b.example", "sort=status", "pickup_date=2999-01-01"])
+                                   "customer_email=a@b.example", "sort=status",
+                                   "pickup_date=2999-01-01"])
 def test_bad_queries(till, query):
     answer = till.owner.get(f"orders?{query}")
     assert answer.refused(400, "invalid_input") and len(answer.faults) == 1

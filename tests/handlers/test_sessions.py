@@ -30,7 +30,8 @@ def test_login(anonymous, shop, person):
     assert answer.status == 201
     data = answer.data
     assert data["user"] == {"id": person[0], "name": "Staff", "email": person[1], "role": "staff"}
-    assert data["tenant"] == {"id": shop.id, "slug": shop.slug, "name": shop.slug, "currency": "EUR"}
+    assert data["tenant"] == {"id": shop.id, "slug": shop.slug, "name": shop.slug,
+                              "currency": "EUR"}
     assert data["token"].startswith("ps_") and len(data["token"]) == 67
     expires = datetime.datetime.fromisoformat(data["expires_at"].replace("Z", "+00:00"))
     assert expires > datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
@@ -48,8 +49,8 @@ def test_every_login_has_a_token_of_its_own(anonymous, shop, person):
 
 def test_only_a_hash_of_the_token_is_kept(anonymous, shop, db, person):
     data = log_in(anonymous, shop, person[1]).data
-    row = db.value("SELECT s::text || encode(token_hash, 'escape') FROM sessions s WHERE tenant_id = %s"
-                   " AND id = %s", shop.id, data["id"])
+    row = db.value("SELECT s::text || encode(token_hash, 'escape') FROM sessions s"
+                   " WHERE tenant_id = %s AND id = %s", shop.id, data["id"])
     assert data["token"] not in row and data["token"][25:] not in row
 
 
@@ -94,7 +95,8 @@ def test_whoever_left_cannot_log_in(anonymous, shop, db, client, person):
 
 
 def test_all_faults_at_once(anonymous):
-    answer = anonymous.post("sessions", {"email": "no address", "password": "x" * 129, "tenant": "A B",
+    answer = anonymous.post("sessions",
+                            {"email": "no address", "password": "x" * 129, "tenant": "A B",
                                          "cookie": "yes", "otp_": 1})
     assert answer.refused(400, "validation_failed")
     assert answer.json["message"] == "Session could not be created"
@@ -115,7 +117,8 @@ def test_a_secret_answer_takes_no_idempotency_key(anonymous, shop, person):
 
 def test_a_rehearsed_login_logs_nobody_in(anonymous, shop, person):
     before = shop.footprint()
-    answer = anonymous.post("sessions?dry_run=true", {"email": person[1], "password": shop.password})
+    answer = anonymous.post("sessions?dry_run=true",
+                            {"email": person[1], "password": shop.password})
     assert answer.status == 201
     assert shop.footprint() == before
     assert anonymous.bearing(answer.data["token"]).get("sessions").refused(401, "unauthorized")
@@ -268,8 +271,8 @@ def test_use_keeps_a_session(shop, db, client):
            " id = %s", shop.id, session)
     client.get("products")
     client.get("products")
-    assert db.value("SELECT last_seen_at > now() - interval '1 min' FROM sessions WHERE tenant_id = %s"
-                    " AND id = %s", shop.id, session)
+    assert db.value("SELECT last_seen_at > now() - interval '1 min' FROM sessions"
+                    " WHERE tenant_id = %s AND id = %s", shop.id, session)
 
 
 def test_a_role_that_changes_counts_at_once(shop, db, client, person):

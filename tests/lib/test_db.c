@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 /* How it treats a new connection. */
 enum mood {
 	WELL,
+	ASKS,            /* for a password */
 	CLOSES,          /* before a word is said */
 	SILENT,          /* never greets */
 	SILENT_AT_QUERY, /* greets, and then never answers the question for the role */
@@ -213,6 +215,12 @@ greet(void)
 
 	(void)read_message(true);
 	pur_buf_printf(&server.log, "connect %s\n", server.in.data + 4 + sizeof("user"));
+	if (server.mood == ASKS) {
+		ANSWER('R', "\0\0\0\3"); /* in clear */
+		if (read_message(false) == 'p')
+			pur_buf_printf(&server.log, "password %s\n", server.in.data);
+		server.mood = WELL;
+	}
 	ANSWER('R', "\0\0\0\0");
 	ANSWER('Z', "I");
 	if (read_message(false) != 'Q' || server.mood == SILENT_AT_QUERY)
@@ -498,6 +506,26 @@ test_a_server_that_falls_silent_once_it_has_greeted(void **state)
 	assert_true(since(begun) < 4500);
 }
 
+static void
+test_the_password_stands_in_the_roles_file(void **state)
+{
+	char path[64];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/purser_test.pgpass", server.folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs("*:*:*:*:secret\n", file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0600), 0);
+	conf.passfile_dir = server.folder;
+	server.mood = ASKS;
+	begin();
+	unlink(path);
+	assert_served("connect purser_test\npassword secret\n");
+}
+
 /* Better no service than one that sees past row-level security. */
 static void
 test_a_role_that_sees_everything_is_refused(void **state)
@@ -619,6 +647,28 @@ test_a_rollback(void **state)
 	assert_int_equal(pur_db_commit(db), PUR_OK);
 	assert_served("connect purser_test\nprepare q0\na\nprepare rollback\nROLLBACK\nsync\n"
 		      "prepare q1\nb\nROLLBACK\nsync\nprepare q2\nc\nsync\n");
+}
+
+static void
+test_what_may_be_taken_back_is_an_explicit_transaction(void **state)
+{
+	(void)state;
+	assert_int_equal(pur_db_begin_undoable(db, arena), PUR_OK);
+	queue("a");
+	assert_int_equal(pur_db_commit(db), PUR_OK);
+	assert_int_equal(pur_db_begin_undoable(db, arena), PUR_OK);
+	queue("a");
+	assert_int_equal(pur_db_flush(db), PUR_OK);
+	pur_db_rollback(db);
+	assert_int_equal(pur_db_begin_undoable(db, arena), PUR_OK);
+	queue("a");
+	assert_int_equal(pur_db_rehearse(db), PUR_OK);
+	assert_int_equal(run("a"), PUR_OK); /* and the next isn't one */
+	assert_served("connect purser_test\nprepare begin\nBEGIN\nprepare q0\na\nprepare commit\n"
+		      "COMMIT\nsync\n"
+		      "BEGIN\na\nprepare rollback\nROLLBACK\nsync\n"
+		      "BEGIN\na\nprepare check\nSET CONSTRAINTS ALL IMMEDIATE\nROLLBACK\nsync\n"
+		      "a\nsync\n");
 }
 
 static void
@@ -953,6 +1003,7 @@ main(void)
 		SERVED(test_pauses_between_tries_grow),
 		SERVED(test_a_server_that_never_greets),
 		SERVED(test_a_server_that_falls_silent_once_it_has_greeted),
+		SERVED(test_the_password_stands_in_the_roles_file),
 		SERVED(test_a_role_that_sees_everything_is_refused),
 		SERVED(test_a_commit),
 		SERVED(test_a_flush_leaves_the_transaction_open),
@@ -960,6 +1011,7 @@ main(void)
 		SERVED(test_preparing_alone),
 		SERVED(test_a_rehearsal_checks_and_rolls_back),
 		SERVED(test_a_rollback),
+		SERVED(test_what_may_be_taken_back_is_an_explicit_transaction),
 		SERVED(test_explicit_transactions),
 		SERVED(test_an_error_is_mapped_and_ends_the_batch),
 		SERVED(test_errors_of_a_flush),

@@ -11,19 +11,30 @@ from support.shop import in_days
 writes = pytest.mark.routes(lambda r: r.writes)
 
 BAD_JSON = {
-    "nothing but space": b" \n", "a word": b"hello", "cut off": b'{"a":', "trailing comma": b'{"a":1,}',
-    "single quotes": b"{'a':1}", "comment": b'{"a":1}//x', "two values": b"{}{}", "NaN": b'{"a":NaN}',
+    "nothing but space": b" \n", "a word": b"hello", "cut off": b'{"a":',
+    "trailing comma": b'{"a":1,}',
+    "single quotes": b"{'a':1}", "comment": b'{"a":1}//x', "two values": b"{}{}",
+    "NaN": b'{"a":NaN}',
     "-NaN": b'{"a":-NaN}', "Infinity": b'{"a":Infinity}', "-Infinity": b'{"a":-Infinity}',
-    "hexadecimal": b'{"a":0x10}', "leading zero": b'{"a":01}', "plus": b'{"a":+1}', "bare point": b'{"a":1.}',
-    "no digits": b'{"a":.5}', "bare exponent": b'{"a":1e}', "True": b'{"a":True}', "bare key": b"{a:1}",
-    "duplicate keys": b'{"name":"x","name":"x"}', "escaped duplicates": b'{"name":1,"n\\u0061me":2}',
-    "nested duplicates": b'{"lines":[{"a":1,"a":1}]}', "raw NUL": b'{"a":"\0"}', "escaped NUL": b'{"a":"\\u0000"}',
-    "NUL in a key": b'{"a\\u0000b":1}', "NUL behind": b"{}\0", "lone high surrogate": b'{"a":"\\ud800"}',
+    "hexadecimal": b'{"a":0x10}', "leading zero": b'{"a":01}', "plus": b'{"a":+1}',
+    "bare point": b'{"a":1.}',
+    "no digits": b'{"a":.5}', "bare exponent": b'{"a":1e}', "True": b'{"a":True}',
+    "bare key": b"{a:1}",
+    "duplicate keys": b'{"name":"x","name":"x"}',
+    "escaped duplicates": b'{"name":1,"n\\u0061me":2}',
+    "nested duplicates": b'{"lines":[{"a":1,"a":1}]}', "raw NUL": b'{"a":"\0"}',
+    "escaped NUL": b'{"a":"\\u0000"}',
+    "NUL in a key": b'{"a\\u0000b":1}', "NUL behind": b"{}\0",
+    "lone high surrogate": b'{"a":"\\ud800"}',
     "lone low surrogate": b'{"a":"\\udc00"}', "reversed surrogates": b'{"a":"\\udc00\\ud800"}',
-    "surrogate in a key": b'{"\\ud800":1}', "raw surrogate": b'{"a":"\xed\xa0\x80"}', "latin-1": b'{"a":"\xe9"}',
-    "overlong": b'{"a":"\xc0\xaf"}', "past U+10FFFF": b'{"a":"\xf4\x90\x80\x80"}', "cut UTF-8": b'{"a":"\xe2\x82"}',
-    "byte order mark": b"\xef\xbb\xbf{}", "UTF-16": '{"a":1}'.encode("utf-16"), "raw newline": b'{"a":"\n"}',
-    "raw control": b'{"a":"\x1f"}', "bad escape": b'{"a":"\\x41"}', "short escape": b'{"a":"\\u12"}',
+    "surrogate in a key": b'{"\\ud800":1}', "raw surrogate": b'{"a":"\xed\xa0\x80"}',
+    "latin-1": b'{"a":"\xe9"}',
+    "overlong": b'{"a":"\xc0\xaf"}', "past U+10FFFF": b'{"a":"\xf4\x90\x80\x80"}',
+    "cut UTF-8": b'{"a":"\xe2\x82"}',
+    "byte order mark": b"\xef\xbb\xbf{}", "UTF-16": '{"a":1}'.encode("utf-16"),
+    "raw newline": b'{"a":"\n"}',
+    "raw control": b'{"a":"\x1f"}', "bad escape": b'{"a":"\\x41"}',
+    "short escape": b'{"a":"\\u12"}',
     "depth 17": b'{"a":' * 17 + b"1" + b"}" * 17, "lists of depth 17": b"[" * 17 + b"]" * 17,
     "depth 100000": b"[" * 100000, "XML": b"<a/>", "form": b"a=1&b=2",
 }
@@ -43,20 +54,25 @@ def test_bad_json(shop, route):
 
 
 NUMBERS = ("1.0", "1e2", "1E2", "0.5", "-1.0", "9223372036854775807", "9223372036854775808",
-           "-9223372036854775808", "-9223372036854775809", "18446744073709551616", "1" * 400, "1e400",
+           "-9223372036854775808", "-9223372036854775809", "18446744073709551616", "1" * 400,
+           "1e400",
            "-1e400", '"1"', '""', "true", "false", "[]", "[1]", "{}", '{"a":1}')
 WRONG = {
     "integer": NUMBERS, "money": NUMBERS,
     "text": ("1", "1.5", "true", "[]", "{}", '["x"]'),
-    "slug": ("1", "true", "[]", '""', '"UPPER"', '"a b"', '"a_b"', '"\u00e9"', '"a/b"', '"../x"', '"a\\nb"',
+    "slug": ("1", "true", "[]", '""', '"UPPER"', '"a b"', '"a_b"', '"\u00e9"', '"a/b"', '"../x"',
+             '"a\\nb"',
              f'"{"x" * 101}"', f'"{MISSING}"'),
-    "email": ("1", "[]", '""', '"x"', '"@"', '"a@"', '"@b.example"', '"a b@c.example"', '"a@b..example"',
+    "email": ("1", "[]", '""', '"x"', '"@"', '"a@"', '"@b.example"', '"a b@c.example"',
+              '"a@b..example"',
               '"a@b.example\\r\\nBcc: x@y.example"', '"a@-b.example"', f'"{"x" * 250}@b.example"'),
     "boolean": ("0", "1", '"true"', '""', "[]", "{}"),
     "uuid": ("1", "[]", '""', '"x"', f'"{MISSING}0"', f'"{MISSING[:-1]}"', f'"{{{MISSING}}}"',
              f'"{MISSING.replace("-", "")}"', f'"{MISSING[:-1]}g"'),
-    "time": ("1", "[]", '""', '"now"', '"2999-01-01"', '"2999-13-01T00:00:00Z"', '"2999-01-01T25:00:00Z"',
-             '"2999-02-29T00:00:00Z"', '"2999-01-01T00:00:00"', '"2999-01-01 00:00"', '"99999-01-01T00:00:00Z"',
+    "time": ("1", "[]", '""', '"now"', '"2999-01-01"', '"2999-13-01T00:00:00Z"',
+             '"2999-01-01T25:00:00Z"',
+             '"2999-02-29T00:00:00Z"', '"2999-01-01T00:00:00"', '"2999-01-01 00:00"',
+             '"99999-01-01T00:00:00Z"',
              '"0000-01-01T00:00:00Z"', '"2999-01-01T00:00:00+99:99"', '"infinity"', '"epoch"'),
     "date": ("1", '""', '"2999-02-30"', '"01.02.2999"'),
     "choice": ("1", '""', '"no such choice"'),
@@ -68,9 +84,12 @@ WRONG = {
 
 def literal(f):
     """JSON text that a field takes, without a look at the database."""
-    plain = {"boolean": "true", "integer": str(max(1, f.get("min", 0))), "money": "1", "text": '"Text"',
-             "slug": '"slug"', "email": '"a@b.example"', "uuid": f'"{MISSING}"', "time": f'"{in_days(2)}"',
-             "date": '"2999-01-01"', "texts": '["x"]', "choice": json.dumps(f.get("choices", [""])[0])}
+    plain = {"boolean": "true", "integer": str(max(1, f.get("min", 0))), "money": "1",
+             "text": '"Text"',
+             "slug": '"slug"', "email": '"a@b.example"', "uuid": f'"{MISSING}"',
+             "time": f'"{in_days(2)}"',
+             "date": '"2999-01-01"', "texts": '["x"]',
+             "choice": json.dumps(f.get("choices", [""])[0])}
     if f["type"] == "rows":
         return f"[{obj(f['of'])}]"
     return plain[f["type"]]
@@ -99,7 +118,8 @@ def test_every_field_refuses_what_it_is_not(shop, route):
             if inner.get("read_only"):
                 continue
             for value in WRONG[inner["type"]]:
-                body = obj(route.body, f["name"], f"[{obj(f['of'])},{obj(f['of'], inner['name'], value)}]")
+                body = obj(route.body, f["name"],
+                           f"[{obj(f['of'])},{obj(f['of'], inner['name'], value)}]")
                 answer = shop.owner.request(route.method, route.at(MISSING), body=body.encode())
                 assert answer.refused(400, "validation_failed"), (inner["name"], value, answer)
                 assert set(answer.faults) == {f"{f['name']}[1].{inner['name']}"}, (value, answer)
@@ -121,9 +141,12 @@ def test_every_type_of_field_has_wrong_values():
     assert used <= set(WRONG)
 
 
-BAD_QUERIES = ("%", "%zz", "a=%", "a=%f", "a=%00", "%00", "a=%ff", "a=%c0%af", "a=%ed%a0%80", "=", "=x", "a[b]=c",
-               "a" * 4000, "&".join(f"a{i}=1" for i in range(200)), "page=%31%00", "fields=%ff", "dry_run",
-               "dry_run=", "dry_run=1", "dry_run=TRUE", "'%20OR%201=1", "%2e%2e", "$where=1", "__proto__=1",
+BAD_QUERIES = ("%", "%zz", "a=%", "a=%f", "a=%00", "%00", "a=%ff", "a=%c0%af", "a=%ed%a0%80", "=",
+               "=x", "a[b]=c",
+               "a" * 4000, "&".join(f"a{i}=1" for i in range(200)), "page=%31%00", "fields=%ff",
+               "dry_run",
+               "dry_run=", "dry_run=1", "dry_run=TRUE", "'%20OR%201=1", "%2e%2e", "$where=1",
+               "__proto__=1",
                "constructor[prototype]=1", "%F0%9F%8D%B0=1")
 
 
@@ -139,17 +162,22 @@ def test_bad_values_of_filters(shop, route):
     good = {"boolean": "true", "integer": "1", "money": "1"}
     for f in (f for f in route.all_fields if f.get("filter")):
         for op in ("", "[in]", "[gt]", "[gte]", "[lt]", "[lte]"):
-            for value in ("", "x", "1.5", "1e2", "9223372036854775808", "-9223372036854775809", "NaN", "null",
-                          "true", "%27", "%22%7D", "a" * 1001, "1,2", ",", "%F0%9F%8D%B0", "infinity",
+            for value in ("", "x", "1.5", "1e2", "9223372036854775808", "-9223372036854775809",
+                          "NaN", "null",
+                          "true", "%27", "%22%7D", "a" * 1001, "1,2", ",", "%F0%9F%8D%B0",
+                          "infinity",
                           good.get(f["type"], "x") + "%20"):
                 answer = shop.owner.get(f"{route.path}?{f['name']}{op}={value}")
-                assert answer.status == 200 or answer.refused(400, "invalid_input"), (f["name"], op, value,
-                                                                                     answer)
+                right = answer.status == 200 or answer.refused(400, "invalid_input")
+                assert right, (f["name"], op, value, answer)
 
 
-PATHS = ("{}/", "{}//", "/{}", "{}/%00", "{}%00", "{}/%2f", "{}/%2e%2e", "{}/..;/x", "{};x=1", "{}/.;/", "{}%20",
-         "{}%0d%0aX-Evil:1", "{}/%c0%ae%c0%ae", "{}/%ff", "{}/\\..", "{}/x/../../y", "{}/./x", "{}#x", "{}/%5c",
-         "{}/" + "x/" * 100, "{}/" + "x" * 4000, "{}/%252e%252e", "{}/*", "{}/~root", "{}.json", "{}/<script>",
+PATHS = ("{}/", "{}//", "/{}", "{}/%00", "{}%00", "{}/%2f", "{}/%2e%2e", "{}/..;/x", "{};x=1",
+         "{}/.;/", "{}%20",
+         "{}%0d%0aX-Evil:1", "{}/%c0%ae%c0%ae", "{}/%ff", "{}/\\..", "{}/x/../../y", "{}/./x",
+         "{}#x", "{}/%5c",
+         "{}/" + "x/" * 100, "{}/" + "x" * 4000, "{}/%252e%252e", "{}/*", "{}/~root", "{}.json",
+         "{}/<script>",
          "{}/'--", "{}/$(id)", "{}/{{7*7}}", "{}%2frestore", "{}/-1", "{}/0", "{}/1e1", "{}/１")
 
 
@@ -160,10 +188,12 @@ def test_tricks_with_paths(shop, path):
         raw = pattern.format(path).encode()
         for method in (b"GET", b"DELETE"):
             answer = shop.owner.raw(
-                method + b" " + raw + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: "
+                method + b" " + raw +
+                b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: "
                 + shop.owner.headers["Authorization"].encode() + b"\r\n\r\n")
             assert answer is not None and 400 <= answer.status < 500, (raw, answer)
-            assert answer.json["error"] in ("not_found", "invalid_input", "method_not_allowed"), (raw, answer)
+            refusals = ("not_found", "invalid_input", "method_not_allowed")
+            assert answer.json["error"] in refusals, (raw, answer)
             assert "X-Evil" not in answer.headers
 
 
@@ -187,11 +217,14 @@ def test_odd_headers(shop, route):
         ([("Accept", "x" * 7000)], 406), ([("Accept", "*/*;q=0." + "9" * 500)], usual),
         ([("If-Match", "x" * 7000)], None), ([("If-None-Match", '"' * 500)], None),
         ([("If-None-Match", '"\xff"')], None), ([("If-Match", '"')], None),
-        ([("Cookie", "; ".join(f"a{i}=b" for i in range(900)))], usual), ([("Cookie", "=;=;;;" * 100)], usual),
+        ([("Cookie", "; ".join(f"a{i}=b" for i in range(900)))], usual),
+        ([("Cookie", "=;=;;;" * 100)], usual),
         ([("Proxy", "http://evil.example")], usual), ([("X-Forwarded-For", "1.2.3.4")], usual),
-        ([("X-Forwarded-Host", "evil.example")], usual), ([("X-HTTP-Method-Override", "DELETE")], usual),
+        ([("X-Forwarded-Host", "evil.example")], usual),
+        ([("X-HTTP-Method-Override", "DELETE")], usual),
         ([("Transfer-Encoding", "identity")], None), ([("Expect", "100-continue")], None),
-        ([("User-Agent", "\xff\xfe" * 300)], usual), ([("User-Agent", "")], usual), ([("Origin", "\xff")], usual),
+        ([("User-Agent", "\xff\xfe" * 300)], usual), ([("User-Agent", "")], usual),
+        ([("Origin", "\xff")], usual),
         ([("Last-Event-ID", "x\xff")], usual), ([("Range", "bytes=0-1")], None),
         ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], 400 if route.writes else usual),
         ([("Idempotency-Key", "\xff")], 400 if route.writes else usual),
@@ -199,8 +232,10 @@ def test_odd_headers(shop, route):
     for headers, status in odd:
         if body and "Content-Type" not in dict(headers):
             headers = [*headers, ("Content-Type", "application/json")]
-        answer = shop.owner.exchange(route.method, route.at(MISSING), [("Authorization", token), *headers], body)
-        assert answer.status < 500 and (status is None or answer.status == status), (headers, answer)
+        answer = shop.owner.exchange(route.method, route.at(MISSING),
+                                     [("Authorization", token), *headers], body)
+        right = answer.status < 500 and status in (None, answer.status)
+        assert right, (headers, answer)
     for twice in (shop.owner.headers["Authorization"], "Bearer x"):
         answer = shop.owner.exchange(route.method, route.at(MISSING),
                                      [("Authorization", token), ("Authorization", twice)], body)
@@ -211,7 +246,8 @@ def test_odd_headers(shop, route):
 def test_two_content_types_are_not_one(shop, route):
     for second in ("text/plain", "application/json"):
         answer = shop.owner.exchange(route.method, route.at(MISSING), [
-            ("Authorization", shop.owner.headers["Authorization"]), ("Content-Type", "application/json"),
+            ("Authorization", shop.owner.headers["Authorization"]),
+            ("Content-Type", "application/json"),
             ("Content-Type", second)], b"[]")
         assert answer.status in (400, 415), answer
 

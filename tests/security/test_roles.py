@@ -66,7 +66,8 @@ def test_a_role_that_may_become_another_is_refused(stack):
 
 
 def test_no_role_of_a_program_is_more_than_a_login(db, stack):
-    rows = db.all("""SELECT rolname FROM pg_roles r WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls OR
+    rows = db.all(
+        """SELECT rolname FROM pg_roles r WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls OR
         rolcreaterole OR rolcreatedb OR rolreplication OR NOT rolcanlogin OR EXISTS (SELECT FROM pg_class c
         WHERE c.relowner = r.oid) OR EXISTS (SELECT FROM pg_proc p WHERE p.proowner = r.oid))""",
                   [f"purser_{p}" for p in stack.programs])
@@ -74,7 +75,8 @@ def test_no_role_of_a_program_is_more_than_a_login(db, stack):
     for program in stack.programs:
         assert not db.value("SELECT has_database_privilege(%s, current_database(), 'TEMP') OR"
                             " has_schema_privilege(%s, 'public', 'USAGE') OR"
-                            " has_schema_privilege(%s, 'purser', 'CREATE')", *[f"purser_{program}"] * 3)
+                            " has_schema_privilege(%s, 'purser', 'CREATE')",
+                            *[f"purser_{program}"] * 3)
 
 
 def test_password_hashes_are_out_of_reach(db, stack):
@@ -82,7 +84,8 @@ def test_password_hashes_are_out_of_reach(db, stack):
         assert not db.value("SELECT has_table_privilege(%s, 'purser.accounts', 'SELECT') OR"
                             " has_any_column_privilege(%s, 'purser.accounts', 'SELECT')",
                             *[f"purser_{program}"] * 2)
-        may = db.value("SELECT has_function_privilege(%s, 'purser.login_candidates(text, text)', 'EXECUTE')",
+        may = db.value(
+            "SELECT has_function_privilege(%s, 'purser.login_candidates(text, text)', 'EXECUTE')",
                        f"purser_{program}")
         assert may == (program == "sessions")
 
@@ -96,7 +99,8 @@ def test_wrong_configuration_is_told(stack):
 
 
 def test_without_a_socket_it_says_how_to_start_it(stack):
-    done = stack.as_user([stack.program("categories")], stdin=-3, env={"PURSER_CONF": str(stack.conf)})
+    done = stack.as_user([stack.program("categories")], stdin=-3,
+                         env={"PURSER_CONF": str(stack.conf)})
     assert done.returncode == 64 and "usage" in done.stderr
 
 
@@ -135,7 +139,8 @@ def test_refusals_with_explicit_transactions_leave_nothing(stack, explicit):
     before = shop.footprint()
     for _ in range(3):
         assert client.post("orders", shop.order_body((cake, 2))).refused(422, "insufficient_stock")
-        assert client.post("orders", shop.order_body(({"id": shop.id}, 1))).refused(400, "validation_failed")
+        assert client.post("orders", shop.order_body(({"id": shop.id}, 1))).refused(400,
+                                                                                    "validation_failed")
         assert client.post("orders?dry_run=true", shop.order_body((cake, 1))).status == 201
         assert client.post("orders/9/approve").refused(404, "not_found")
         assert client.bearing("garbage").get("orders").refused(401, "unauthorized")
@@ -146,5 +151,6 @@ def test_refusals_with_explicit_transactions_leave_nothing(stack, explicit):
 def test_programs_say_nothing_past_their_log(explicit):
     """With log_file empty the log is standard error: JSON and nothing else stands there."""
     lines = explicit.said.splitlines()
-    assert lines and all(line.startswith("{") for line in lines), [x for x in lines if x[:1] != "{"][:5]
+    assert lines and all(line.startswith("{") for line in lines), [x for x in lines
+                                                                   if x[:1] != "{"][:5]
     assert all(json.loads(line)["program"] for line in lines)

@@ -14,7 +14,8 @@ def told(stack):
     """Does business with secrets in every place that could leak, and returns them."""
     shop = Shop(stack)
     secret = {name: unique(f"Leak{name}") for name in
-              ("name", "phone", "notes", "reason", "query", "path", "password", "body", "agent", "key")}
+              ("name", "phone", "notes", "reason", "query", "path", "password", "body", "agent",
+               "key")}
     secret["email"] = f"{unique('leak')}@secret.example"
     user, member = shop.user("owner")
     client = stack.login(member, shop.password)
@@ -23,7 +24,8 @@ def told(stack):
                        customer_phone=secret["phone"], notes=secret["notes"])
     shop.owner.post(f"orders/{order['id']}/cancel", {"reason": secret["reason"]},
                     headers={"Idempotency-Key": secret["key"]})
-    for path in (f"products?name={secret['query']}", f"products?{secret['query']}=1", f"products/{secret['path']}",
+    for path in (f"products?name={secret['query']}", f"products?{secret['query']}=1",
+                 f"products/{secret['path']}",
                  f"/{secret['path']}", f"/{secret['path']}?{secret['query']}",
                  f"orders?customer_name={secret['name']}"):
         client.get(path, headers={"User-Agent": secret["agent"]})
@@ -33,16 +35,21 @@ def told(stack):
         stack.anonymous.post("sessions", body)
     # What the database refuses, with values in it.
     for slug in 2 * [unique("dup")]:
-        client.post("products", {"name": secret["body"], "unit_price": 1, "slug": slug, "sku": secret["body"]})
+        client.post("products",
+                    {"name": secret["body"], "unit_price": 1, "slug": slug, "sku": secret["body"]})
         client.post("products", {"name": secret["body"], "unit_price": 1, "sku": secret["body"]})
-    client.post("orders", shop.order_body((product, 99), customer_name=secret["name"], notes=secret["notes"]))
-    client.post("orders", shop.order_body({"product_id": user, "quantity": 1, "note": secret["notes"]},
+    client.post("orders",
+                shop.order_body((product, 99), customer_name=secret["name"], notes=secret["notes"]))
+    client.post("orders",
+                shop.order_body({"product_id": user, "quantity": 1, "note": secret["notes"]},
                                           customer_name=secret["name"]))
     client.request("POST", "products", body=f'{{"{secret["body"]}":'.encode())
     client.bearing(secret["password"]).get("products")
-    secret["token"], secret["owner's token"], secret["member"] = client.token, shop.owner.token, member
+    secret["token"], secret["owner's token"], secret[
+        "member"] = client.token, shop.owner.token, member
     secret["cookie"] = stack.anonymous.post("sessions", {"email": member, "password": shop.password,
-                                                         "cookie": True}).headers["Set-Cookie"].split("; ")[0]
+                                                         "cookie": True}).headers[
+                                                             "Set-Cookie"].split("; ")[0]
     return shop, secret, order
 
 
@@ -51,16 +58,19 @@ def everything_logged(stack):
 
 
 def test_no_log_holds_a_secret(stack, told):
-    wanted = {f"{k} of dev.env": v for k, v in stack.facts.items() if k.endswith("PASSWORD")} | told[1]
+    wanted = {f"{k} of dev.env": v for k, v in stack.facts.items()
+              if k.endswith("PASSWORD")} | told[1]
     logs = everything_logged(stack)
     assert len(logs) > 3 and any("purser" in p.name for p in logs)
-    found = [f"{what} in {path.name}" for path, text in logs.items() for what, value in wanted.items()
+    found = [f"{what} in {path.name}" for path, text in logs.items() for what,
+             value in wanted.items()
              if value in text]
     assert found == []
 
 
 def test_passwords_of_the_database_are_in_no_log(stack):
-    passwords = [p.read_text().strip().rsplit(":", 1)[1] for p in (stack.var / "secrets").glob("*.pgpass")]
+    passwords = [p.read_text().strip().rsplit(":", 1)[1]
+                 for p in (stack.var / "secrets").glob("*.pgpass")]
     assert len(passwords) >= len(stack.programs)
     for path, text in everything_logged(stack).items():
         assert not [p for p in passwords if p in text], path
@@ -82,7 +92,8 @@ def test_a_request_can_be_followed_by_its_id(stack, told):
     shop, _, order = told
     request = unique("follow")
     shop.owner.get(f"orders/{order['id']}?fields=id", headers={"X-Request-Id": request})
-    lines = [json.loads(line) for line in (stack.log / "purser.log").read_text(errors="replace").splitlines()
+    lines = [json.loads(line)
+             for line in (stack.log / "purser.log").read_text(errors="replace").splitlines()
              if f'"{request}"' in line]
     assert {line["program"] for line in lines} == {"nginx", "orders"}
     for line in lines:
@@ -97,10 +108,12 @@ def test_no_answer_tells_of_the_inside(stack, told):
     slug = unique("dup")
     shop.product(slug=slug)
     for answer in (shop.owner.post("products", {"name": "x", "unit_price": 1, "slug": slug}),
-                   shop.owner.post("products", {"name": "x", "unit_price": 1, "category_id": shop.id}),
+                   shop.owner.post("products",
+                                   {"name": "x", "unit_price": 1, "category_id": shop.id}),
                    shop.owner.post("orders", shop.order_body(({"id": shop.id}, 1)))):
         assert 400 <= answer.status < 500
-        assert not re.search(rb"SQL|constraint|relation|violates|pgsql|postgres|_key\b|_fkey|_check", answer.body,
+        assert not re.search(
+            rb"SQL|constraint|relation|violates|pgsql|postgres|_key\b|_fkey|_check", answer.body,
                              re.I), answer
 
 
@@ -114,7 +127,8 @@ def test_events_and_stored_answers_hold_no_values(stack, db, told):
 def test_processes_bear_no_secret(stack):
     """Neither in their arguments nor in their environment."""
     secrets = [v for k, v in stack.facts.items() if k.endswith("PASSWORD")]
-    secrets += [p.read_text().strip().rsplit(":", 1)[1] for p in (stack.var / "secrets").glob("*.pgpass")]
+    secrets += [p.read_text().strip().rsplit(":", 1)[1]
+                for p in (stack.var / "secrets").glob("*.pgpass")]
     pids = [*stack.handlers(), stack.postmaster, int((stack.run / "nginx.pid").read_text())]
     for pid in pids:
         for what in ("cmdline", "environ"):
@@ -123,7 +137,8 @@ def test_processes_bear_no_secret(stack):
 
 
 def test_files_of_secrets_are_their_owners_alone(stack):
-    for path in [stack.var / "dev.env", *(stack.var / "secrets").iterdir(), stack.var / "tls" / "server.key"]:
+    for path in [stack.var / "dev.env", *(stack.var / "secrets").iterdir(),
+                 stack.var / "tls" / "server.key"]:
         assert path.stat().st_mode & 0o077 == 0, path
     assert (stack.var / "secrets").stat().st_mode & 0o077 == 0
     assert stack.run.stat().st_mode & 0o007 == 0

@@ -20,7 +20,7 @@ def test_every_program_describes_itself(stack):
 
 
 def test_every_statement_prepares(stack):
-    """Against the migrated schema, as the program's own role; every filter and order of lists too."""
+    """Against the migrated schema, as the program's own role; lists with each filter and order."""
     for name in stack.programs:
         done = stack.as_user([stack.program(name), "--check"], env={"PURSER_CONF": str(stack.conf)})
         assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), name
@@ -29,7 +29,8 @@ def test_every_statement_prepares(stack):
 def test_a_statement_that_does_not_prepare_is_found(stack):
     """The check above can fail: against a database without a schema it does."""
     done = stack.as_user([stack.program("categories"), "--check"], env={
-        "PURSER_CONF": str(stack.conf), "PURSER_DATABASE": f"host={stack.run} port=5432 dbname=postgres"})
+        "PURSER_CONF": str(stack.conf),
+        "PURSER_DATABASE": f"host={stack.run} port=5432 dbname=postgres"})
     assert done.returncode == 78 and "statement" in done.stderr
 
 
@@ -91,7 +92,8 @@ def test_every_statement_binds_its_tenant(stack):
 
 def test_every_table_of_every_statement_has_its_tenant(stack, db):
     """`tenant_id = $n` on each (architecture.md, "Growing"): for the planner, and for Citus."""
-    tables = set(db.column("SELECT table_name FROM information_schema.columns WHERE table_schema = 'purser'"
+    tables = set(
+        db.column("SELECT table_name FROM information_schema.columns WHERE table_schema = 'purser'"
                            " AND column_name = 'tenant_id'"))
     checked, missing = 0, []
     for name, number, s in statements(stack):
@@ -99,7 +101,8 @@ def test_every_table_of_every_statement_has_its_tenant(stack, db):
         for verb, table, alias in re.findall(r"\b(FROM|JOIN|UPDATE) (\w+)(?: (?:AS )?(\w+))?", sql):
             if table not in tables:
                 continue
-            named = alias and alias.upper() not in ("SET", "WHERE", "JOIN", "ON", "LEFT", "USING", "ORDER", "FOR")
+            named = alias and alias.upper() not in ("SET", "WHERE", "JOIN", "ON", "LEFT", "USING",
+                                                    "ORDER", "FOR")
             wanted = rf"\b{alias}\.tenant_id = \$" if named else r"(?<![.\w])tenant_id = \$"
             checked += 1
             if not re.search(wanted, sql):
@@ -116,14 +119,16 @@ def test_names_of_functions(stack):
     names = re.findall(r"^[0-9a-f]+ (\w) (\w+)", symbols, re.M)
     given = {name for kind, name in names if kind in "TDBRVW"}
     assert len(given) > 100
-    assert {n for n in given if not n.startswith(("pur_", "__asan", "__odr_asan", "asan.", "__ubsan"))} == set()
+    assert {n for n in given
+            if not n.startswith(("pur_", "__asan", "__odr_asan", "asan.", "__ubsan"))} == set()
     assert {n for _, n in names if n.startswith(FORBIDDEN)} == set()
 
 
 def test_programs_are_hardened(stack):
     """Position-independent, read-only relocations bound at start, no executable stack."""
     for name in stack.programs:
-        headers = subprocess.run(["readelf", "-hldW", stack.program(name)], check=True, capture_output=True,
+        headers = subprocess.run(["readelf", "-hldW", stack.program(name)], check=True,
+                                 capture_output=True,
                                  text=True).stdout
         assert re.search(r"Type:\s+DYN", headers), name
         assert "GNU_RELRO" in headers and re.search(r"\bBIND_NOW\b|\bNOW\b", headers), name

@@ -67,7 +67,8 @@ def test_no_name_of_ours_looks_like_a_librarys():
         text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
         ours += [(path.name, name) for name in re.findall(r"^\s*#\s*define\s+(\w+)", text, re.M)]
         ours += [(path.name, name) for name in re.findall(r"^(\w+)\(", text, re.M)]  # definitions
-        ours += [(path.name, name) for name in re.findall(r"^(?:struct|enum|union)\s+(\w+)\s*\{", text, re.M)]
+        ours += [(path.name, name)
+                 for name in re.findall(r"^(?:struct|enum|union)\s+(\w+)\s*\{", text, re.M)]
         ours += [(path.name, name) for name in re.findall(r"\btypedef\b.*?(\w+);", text)]
     assert len(ours) > 300, "the patterns above find names"
     assert [x for x in ours if x[1].startswith(FORBIDDEN)] == []
@@ -81,7 +82,8 @@ def test_structures_are_plain():
 
 
 def test_every_handler_has_its_test():
-    missing = [p.name for p in HANDLERS if not (ROOT / "tests" / "handlers" / f"test_{p.stem}.py").exists()]
+    missing = [p.name for p in HANDLERS
+               if not (ROOT / "tests" / "handlers" / f"test_{p.stem}.py").exists()]
     assert missing == []
 
 
@@ -106,7 +108,8 @@ def test_sql_has_no_triggers_enums_or_merge():
     assert deploys
     for path in deploys:
         text = re.sub(r"--.*", "", path.read_text())
-        for bad in (r"\bCREATE\s+TRIGGER\b", r"\bAS\s+ENUM\b", r"\bMERGE\s+INTO\b", r"\bSET\s+NULL\b",
+        for bad in (r"\bCREATE\s+TRIGGER\b", r"\bAS\s+ENUM\b", r"\bMERGE\s+INTO\b",
+                    r"\bSET\s+NULL\b",
                     r"\bSECURITY\s+DEFINER(?![^$]*search_path)", r"\bLANGUAGE\s+sql\b"):
             assert not re.search(bad, text, re.I), (path.name, bad)
         for folder in ("verify", "revert"):
@@ -114,7 +117,7 @@ def test_sql_has_no_triggers_enums_or_merge():
 
 
 def test_no_sql_is_put_together_outside_of_lists():
-    """Handlers' statements are constants: no formatting of SQL anywhere but in lib/list and lib/bind."""
+    """Handlers' statements are constants: SQL is formatted in lib/list and lib/bind alone."""
     verbs = r'"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM)\b[^"]*%[sdl.]'
     found = [p.name for p in LIB + HANDLERS if p.stem not in ("list", "bind", "main", "db") and
              re.search(verbs, p.read_text())]

@@ -48,13 +48,14 @@ class Answer:
         """True for an error of the contract, in its envelope."""
         if self.status != status or self.headers["Content-Type"] != "application/json":
             return False
-        body = self.json
-        return body["error"] == error and bool(body["message"]) and isinstance(body["details"], list)
+        said = self.json
+        return said["error"] == error and said["message"] != "" and type(said["details"]) is list
 
     def bytes_but_ids(self):
         """Everything a client can see, but what differs between two requests anyway."""
         varying = ("x-request-id", "date", "connection")
-        headers = sorted((k.lower(), v) for k, v in self.headers.items() if k.lower() not in varying)
+        headers = sorted((k.lower(), v) for k, v in self.headers.items()
+                         if k.lower() not in varying)
         return self.status, headers, self.body
 
 
@@ -133,9 +134,10 @@ class Client:
         return answer
 
     def _connection(self):
-        if getattr(self._here, "connection", None) and time.monotonic() - self._here.used > IDLE_MOST:
+        here = self._here
+        if getattr(here, "connection", None) and time.monotonic() - here.used > IDLE_MOST:
             self.close()
-        if not getattr(self._here, "connection", None):
+        if not getattr(here, "connection", None):
             address = urlsplit(self.url)
             self._here.connection = http.client.HTTPSConnection(
                 address.hostname, address.port, timeout=60, context=self.tls)

@@ -97,7 +97,8 @@ class Ledger:
         kept = db.column("SELECT id::text FROM orders WHERE tenant_id = %s AND customer_name ="
                          " 'Load' ORDER BY 1", self.shop.id)
         assert placed == kept
-        kinds = {"approve": "order.approved", "reject": "order.rejected", "cancel": "order.cancelled"}
+        kinds = {"approve": "order.approved", "reject": "order.rejected",
+                 "cancel": "order.cancelled"}
         for action, kind in kinds.items():
             said = sorted(a.data["id"] for p, _, a in self.acknowledged if p.endswith(f"/{action}"))
             assert said == sorted(e[2] for e in self.shop.events() if e[1] == kind), action

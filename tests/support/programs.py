@@ -25,6 +25,14 @@ class OwnPrograms:
         self.processes, self.sockets, self._listeners = [], {}, []
 
     def __enter__(self):
+        try:
+            self._start()
+        except BaseException as why:
+            self.__exit__(type(why), why, None)
+            raise
+        return self
+
+    def _start(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="purser-", dir="/tmp"))
         self._errors = open(self.folder / "stderr", "w")
         for name in self.names:
@@ -38,7 +46,6 @@ class OwnPrograms:
                     [self.stack.program(name)], stdin=listener, env=self.env, stderr=self._errors))
         for name in self.names:
             wait_until(lambda n=name: self._answers(n), f"{name} answers")
-        return self
 
     def _answers(self, name):
         gone = [p.args for p in self.processes if p.poll() is not None]

@@ -45,7 +45,8 @@ class Shop:
         self.currency = currency
         self.db.all("SELECT create_tenant(%s, %s, %s, %s)", self.id, self.slug, self.slug, currency)
         if not inclusive:
-            self.db.all("UPDATE settings SET prices_include_tax = false WHERE tenant_id = %s", self.id)
+            self.db.all("UPDATE settings SET prices_include_tax = false WHERE tenant_id = %s",
+                        self.id)
         self.users, self._clients = {}, {}
         self.owner = self.client("owner")
 

@@ -60,7 +60,8 @@ class Stack:
     def as_user(self, command, **kw):
         """Runs a command as the servers' user; returns what subprocess.run() does."""
         kw.setdefault("capture_output", True)
-        return subprocess.run(command, cwd=self.var, text=True, timeout=PATIENCE, **self._drop(), **kw)
+        kw.update(self._drop())
+        return subprocess.run(command, cwd=self.var, text=True, timeout=PATIENCE, **kw)
 
     def start_as_user(self, command, **kw):
         return subprocess.Popen(command, cwd=self.var, **self._drop(), **kw)
@@ -86,7 +87,8 @@ class Stack:
 
     def wait_for_handlers(self):
         """Until every program has as many processes as its multiwatch was asked for."""
-        wait_until(lambda: all(len(self.handlers(p)) == self.processes_of(p) for p in self.programs),
+        wait_until(lambda: all(len(self.handlers(p)) == self.processes_of(p)
+                               for p in self.programs),
                    "all handlers run")
 
     def processes_of(self, program):
@@ -113,7 +115,8 @@ class Stack:
     def superuser(self, sql, database="postgres"):
         """Runs SQL as the cluster's superuser, which only the servers' user may be."""
         done = self.as_user(["/usr/lib/postgresql/15/bin/psql", "-X", "-q", "-A", "-t", "-v",
-                             "ON_ERROR_STOP=1", "-h", str(self.run), "-U", "postgres", "-d", database],
+                             "ON_ERROR_STOP=1", "-h", str(self.run), "-U", "postgres", "-d",
+                             database],
                             input=sql)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

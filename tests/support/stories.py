@@ -39,6 +39,7 @@ def order_story(shop, client=None):
         409, "duplicate")
     assert client.get(f"orders/{number + 1}").refused(404, "not_found")
     assert [o["number"] for o in client.get("orders?status=approved").data] == [number]
-    assert did(client.post(f"orders/{number}/cancel", {"reason": "rain"}), 200)["status"] == "cancelled"
+    assert did(client.post(f"orders/{number}/cancel", {"reason": "rain"}),
+               200)["status"] == "cancelled"
     assert did(client.get("inventory/cheesecake"), 200)["on_hand"] == 5
     shop.check_books()

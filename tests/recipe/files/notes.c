@@ -7,18 +7,9 @@
 enum { LIST = 1, GET, CREATE, UPDATE, DELETE, RESTORE };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
-	{ .name = "name",
-	  .type = PUR_TEXT,
-	  .max = 200,
-	  .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER },
-	{ .name = "slug", .type = PUR_SLUG, .flags = PUR_FILTER },
+	PUR_FIRST_FIELDS,
 	{ .name = "text", .type = PUR_TEXT },
-	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },
-	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_SORT },
-	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = "deleted_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = NULL },
+	PUR_LAST_FIELDS,
 };
 
 #define COLUMNS                                                                                    \
@@ -37,7 +28,7 @@ static const struct pur_stmt stmts[] = {
 };
 
 static const struct pur_constraint constraints[] = {
-	{ "notes_slug_key", PUR_EDUPLICATE, "slug", "Is taken" },
+	PUR_SLUG_CONSTRAINTS("notes"),
 	{ .name = NULL },
 };
 
