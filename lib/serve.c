@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTIONS 64      /* kept at a time; nginx keeps up to 16 a worker */
+#define CONNECTIONS 256     /* kept at a time; nginx keeps up to 16 a worker */
 #define TICK 1000           /* milliseconds between looks at idle things */
 #define DRAIN (5 * 1000000) /* microseconds for kept connections after SIGTERM */
 #define PATIENCE 10         /* seconds for a peer to go on in the middle of a request */
@@ -22,9 +22,11 @@
 struct connection {
 	FCGX_Request fcgi;
 	bool open;
+	unsigned long used; /* when it last had something to say, in requests of this process */
 };
 
 static volatile sig_atomic_t stop_asked, reopen_asked;
+static unsigned long served; /* requests */
 
 static void
 on_signal(int sig)
@@ -67,31 +69,29 @@ param(const FCGX_Request *f, const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* Reads the body; what is beyond the limit is read too, and dropped: the connection is kept. */
+/*
+ * Reads the body, and on to the end of the stream, whatever is beyond the limit: a record left over
+ * would be taken for the beginning of the connection's next request.
+ */
 static void
 read_body(struct pur_req *rq, FCGX_Request *f)
 {
 	const char *length = param(f, "CONTENT_LENGTH");
 	long long want = length != NULL ? strtoll(length, NULL, 10) : 0;
-	char *body, dropped[4096];
+	char *body = NULL, dropped[4096];
 	int n;
 
-	if (want > PUR_BODY_MOST || want < 0) {
-		rq->in.too_large = true;
-		while (FCGX_GetStr(dropped, sizeof(dropped), f->in) > 0)
-			;
-		return;
+	if (want > 0 && want <= PUR_BODY_MOST)
+		body = pur_alloc(rq->arena, (size_t)want + 1);
+	if (body != NULL) {
+		n = FCGX_GetStr(body, (int)want, f->in);
+		rq->in.body = body;
+		rq->in.body_len = n > 0 ? (size_t)n : 0;
+	} else {
+		rq->in.too_large = want != 0;
 	}
-	if (want == 0)
-		return;
-	body = pur_alloc(rq->arena, (size_t)want + 1);
-	if (body == NULL) {
-		rq->in.too_large = true;
-		return;
-	}
-	n = FCGX_GetStr(body, (int)want, f->in);
-	rq->in.body = body;
-	rq->in.body_len = n > 0 ? (size_t)n : 0;
+	while (FCGX_GetStr(dropped, sizeof(dropped), f->in) > 0)
+		;
 }
 
 /* The path of the request line, without its query. */
@@ -148,9 +148,14 @@ serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
 	c->open = FCGX_Accept_r(&c->fcgi) == 0;
 	if (!c->open)
 		return;
+	c->used = ++served;
 	read_request(rq, &c->fcgi);
 	pur_request_handle(rq);
 	send_reply(rq, &c->fcgi, head);
+	/* Closed right behind the answer, while draining: nginx must not send another request here.
+	 */
+	if (stop_asked)
+		c->fcgi.keepConnection = 0;
 	FCGX_Finish_r(&c->fcgi);
 	c->open = c->fcgi.ipcFd >= 0;
 	pur_request_after(rq);
@@ -172,6 +177,7 @@ accept_one(struct connection *c, int listener)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	c->fcgi.ipcFd = fd;
+	c->used = served;
 	c->fcgi.keepConnection = 1; /* else FCGX_Accept_r() begins by closing it */
 	c->open = true;
 }
@@ -185,20 +191,16 @@ has_closed(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* Waits for the listener (unless draining or full) and all open connections. */
+/* Waits for the listener (unless draining) and all open connections. */
 static int
 wait_all(const struct connection *all, int listener, struct pollfd *p, const sigset_t *signals)
 {
 	struct timespec tick = { .tv_sec = TICK / 1000 };
-	bool full = true;
 
-	for (int i = 0; i < CONNECTIONS; i++) {
+	for (int i = 0; i < CONNECTIONS; i++)
 		p[i] =
 		    (struct pollfd){ .fd = all[i].open ? all[i].fcgi.ipcFd : -1, .events = POLLIN };
-		full = full && all[i].open;
-	}
-	p[CONNECTIONS] =
-	    (struct pollfd){ .fd = full || stop_asked ? -1 : listener, .events = POLLIN };
+	p[CONNECTIONS] = (struct pollfd){ .fd = stop_asked ? -1 : listener, .events = POLLIN };
 	return ppoll(p, CONNECTIONS + 1, &tick, signals);
 }
 
@@ -218,15 +220,21 @@ serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
 	}
 }
 
-static void
-accept_ready(struct connection *all, int listener)
+/* A place for a new connection: a free one, or that of the connection silent for longest. */
+static struct connection *
+find_place(struct connection *all)
 {
-	for (int i = 0; i < CONNECTIONS; i++) {
-		if (!all[i].open) {
-			accept_one(&all[i], listener);
-			return;
-		}
+	struct connection *oldest = &all[0];
+
+	for (struct connection *c = all; c < all + CONNECTIONS; c++) {
+		if (!c->open)
+			return c;
+		if (c->used < oldest->used)
+			oldest = c;
 	}
+	FCGX_Free(&oldest->fcgi, 1);
+	oldest->open = false;
+	return oldest;
 }
 
 static bool
@@ -272,7 +280,7 @@ pur_serve(struct pur_req *rq, int listener)
 		if (ready > 0)
 			serve_ready(rq, all, p, &head);
 		if (ready > 0 && p[CONNECTIONS].revents != 0)
-			accept_ready(all, listener);
+			accept_one(find_place(all), listener);
 		if (ready == 0)
 			pur_db_tidy(rq->db);
 	}

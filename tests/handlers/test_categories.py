@@ -87,8 +87,8 @@ def test_faults(shop, body, faults):
 
 
 def test_names_of_any_script_come_back_as_they_went(shop):
-    for name in ("日本語 🍰", "a\tb\nc \"quoted\" \\ </script>", "é", "é", "x" * 200, "ß" * 200,
-                 "\u2028\u2029\x01\x1f\x7f", "'; DROP TABLE categories; --"):
+    for name in ("日本語 🍰", "a\tb\nc \"quoted\" \\ </script>", "\u00e9", "e\u0301",
+                 "x" * 200, "ß" * 200, "\u2028\u2029\x01\x1f\x7f", "'; DROP TABLE categories; --"):
         made = shop.category(name=name)
         assert shop.owner.get(f"categories/{made['id']}").data["name"] == name
 

@@ -375,6 +375,24 @@ test_the_user_agent_is_cut(void **state)
 	assert_int_equal(b.len, 200);
 }
 
+/* A character of several bytes stays whole, or goes. */
+static void
+test_the_user_agent_is_cut_between_characters(void **state)
+{
+	char agent[300];
+	struct pur_datum b;
+
+	for (int before = 195; before <= 201; before++) {
+		memset(agent, 'x', sizeof(agent));
+		snprintf(agent + before, sizeof(agent) - (size_t)before, "\xf0\x9f\x98\x80 more");
+		in.agent = agent;
+		b = bind_one(*state, "@agent");
+		assert_true(b.len <= 200 && b.len >= 197);
+		assert_true(pur_utf8_valid(b.data, (size_t)b.len));
+		assert_memory_equal(b.data, agent, (size_t)b.len);
+	}
+}
+
 /* A header may hold any bytes; PostgreSQL ends a statement with 22021 where a text isn't UTF-8. */
 static void
 test_the_user_agent_is_utf8_for_the_database(void **state)
@@ -664,13 +682,14 @@ test_a_small_arena(void **state)
 
 	(void)state;
 	everything = compile_keyed("@tenant /ref @match @from @to @body /id tags day at lines.@id"
-				   " lines.quantity =n:int ?at",
+				   " lines.quantity =n:int ?at @agent",
 				   "SELECT {ref}", number_key);
 	fill_body();
 	body[F_LINES].items = rows;
 	in.match = revisions;
 	in.n_match = 1;
 	in.slots = &slot;
+	in.agent = "curl";
 	route.from = "pending";
 	path.n = 2;
 	path.names[0] = "{ref}";
@@ -696,6 +715,7 @@ main(void)
 		cmocka_unit_test_setup(test_arguments_of_the_session_that_are_not_there, setup),
 		cmocka_unit_test_setup(test_a_match_of_nothing, setup),
 		cmocka_unit_test_setup(test_the_user_agent_is_cut, setup),
+		cmocka_unit_test_setup(test_the_user_agent_is_cut_between_characters, setup),
 		cmocka_unit_test_setup(test_the_user_agent_is_utf8_for_the_database, setup),
 		cmocka_unit_test_setup(test_arguments_of_the_body, setup),
 		cmocka_unit_test_setup(test_arguments_of_the_query, setup),

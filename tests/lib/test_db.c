@@ -16,7 +16,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +27,6 @@
 /* How it treats a new connection. */
 enum mood {
 	WELL,
-	ASKS,            /* for a password */
 	CLOSES,          /* before a word is said */
 	SILENT,          /* never greets */
 	SILENT_AT_QUERY, /* greets, and then never answers the question for the role */
@@ -41,12 +39,13 @@ struct prepared {
 
 static struct {
 	char folder[40];
+	struct sockaddr_un address;
 	int listener;
 	pthread_t thread;
 	_Atomic enum mood mood;
 	_Atomic int connections;
-	const char *owns_tables; /* the answer to the question for the role */
-	struct pur_buf log;      /* what came, a line each; to be read when it has stopped */
+	bool sees_all;      /* the role, past row-level security */
+	struct pur_buf log; /* what came, a line each; to be read when it has stopped */
 
 	/* of a connection */
 	int fd;
@@ -103,6 +102,7 @@ read_message(bool first)
 	return type;
 }
 
+/* The first is the unnamed one's place. */
 static struct prepared *
 find_statement(const char *name)
 {
@@ -116,16 +116,16 @@ find_statement(const char *name)
 static void
 prepare(const char *name, const char *sql)
 {
-	struct prepared *p = find_statement(name[0] != '\0' ? name : "unnamed");
+	struct prepared *p = server.statements;
 
 	pur_buf_printf(&server.log, "prepare %s\n", name);
-	if (p != NULL && name[0] != '\0') {
+	if (name[0] != '\0' && find_statement(name) != NULL) {
 		answer_error("42P05"); /* duplicate_prepared_statement */
 		return;
 	}
-	if (p == NULL)
-		p = find_statement("");
-	snprintf(p->name, sizeof(p->name), "%s", name[0] != '\0' ? name : "unnamed");
+	while (name[0] != '\0' && (p == server.statements || p->name[0] != '\0'))
+		p++;
+	snprintf(p->name, sizeof(p->name), "%s", name);
 	snprintf(p->sql, sizeof(p->sql), "%s", sql);
 	ANSWER('1', "");
 }
@@ -133,7 +133,7 @@ prepare(const char *name, const char *sql)
 static void
 bind_statement(const char *name)
 {
-	const struct prepared *p = find_statement(name[0] != '\0' ? name : "unnamed");
+	const struct prepared *p = find_statement(name);
 
 	server.current = p != NULL ? p->sql : "";
 	if (p == NULL)
@@ -149,18 +149,11 @@ execute(const char *sql)
 	struct prepared *p;
 
 	pur_buf_printf(&server.log, "%s\n", sql);
-	if (strncmp(sql, "fail ", 5) == 0) {
-		answer_error(sql + 5);
-		return;
-	}
-	if (strncmp(sql, "end ", 4) == 0) {
-		answer_error(sql + 4);
-		server.leaves = true;
-		return;
-	}
-	server.leaves = strcmp(sql, "leave") == 0;
+	server.leaves = strcmp(sql, "leave") == 0 || strncmp(sql, "end ", 4) == 0;
 	server.hangs = strcmp(sql, "hang") == 0;
-	if (server.leaves || server.hangs)
+	if (strncmp(sql, "fail ", 5) == 0 || strncmp(sql, "end ", 4) == 0)
+		answer_error(strchr(sql, ' ') + 1);
+	if (server.failed || server.leaves || server.hangs)
 		return;
 	if (strncmp(sql, "later ", 6) == 0)
 		snprintf(server.later, sizeof(server.later), "%s", sql + 6);
@@ -211,38 +204,17 @@ obey(char type)
 static void
 greet(void)
 {
-	struct pur_buf row = { .data = NULL };
-
-	(void)read_message(true);
+	if (read_message(true) == 0)
+		return;
 	pur_buf_printf(&server.log, "connect %s\n", server.in.data + 4 + sizeof("user"));
-	if (server.mood == ASKS) {
-		ANSWER('R', "\0\0\0\3"); /* in clear */
-		if (read_message(false) == 'p')
-			pur_buf_printf(&server.log, "password %s\n", server.in.data);
-		server.mood = WELL;
-	}
 	ANSWER('R', "\0\0\0\0");
 	ANSWER('Z', "I");
 	if (read_message(false) != 'Q' || server.mood == SILENT_AT_QUERY)
 		return;
 	ANSWER('T', "\0\1s\0\0\0\0\0\0\0\0\0\0\x10\0\1\xff\xff\xff\xff\0\0");
-	pur_buf_put(&row, "\0\1\0\0\0\1", 6);
-	pur_buf_puts(&row, server.owns_tables);
-	answer('D', row.data, row.len);
-	pur_buf_free(&row);
+	answer('D', server.sees_all ? "\0\1\0\0\0\1t" : "\0\1\0\0\0\1f", 7);
 	ANSWER('C', "SELECT 1\0");
 	ANSWER('Z', "I");
-}
-
-/* Waits, saying nothing, until the client has gone: not for ever, where it doesn't. */
-static void
-wait_for_the_end(bool reading)
-{
-	struct pollfd p = { .fd = server.fd, .events = POLLRDHUP };
-
-	while (reading && read_message(false) != 0)
-		;
-	poll(&p, 1, PATIENCE * 1000);
 }
 
 static void
@@ -259,20 +231,12 @@ serve_connection(void)
 		return;
 	if (server.mood != SILENT)
 		greet();
-	if (server.mood != WELL) {
-		wait_for_the_end(server.mood != DEAF);
-		return;
-	}
-	while (!server.leaves) {
-		char type = read_message(false);
-
-		if (type == 0 || type == 'X')
-			return;
-		obey(type);
-		if (server.hangs) {
-			wait_for_the_end(true);
-			return;
-		}
+	if (server.mood == DEAF)
+		poll(&(struct pollfd){ server.fd, POLLRDHUP, 0 }, 1, PATIENCE * 1000);
+	/* Who says nothing reads on, and so sees the client go. */
+	for (char type; !server.leaves && (type = read_message(false)) != 0 && type != 'X';) {
+		if (server.mood == WELL && !server.hangs)
+			obey(type);
 	}
 }
 
@@ -287,23 +251,13 @@ serve(void *unused)
 	return NULL;
 }
 
-static struct sockaddr_un
-server_address(void)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s/.s.PGSQL.5432", server.folder);
-	return a;
-}
-
 static void
 server_start(void)
 {
-	struct sockaddr_un a = server_address();
-
 	server.listener = socket(AF_UNIX, SOCK_STREAM, 0);
 	assert_true(server.listener >= 0);
-	assert_int_equal(bind(server.listener, (struct sockaddr *)&a, sizeof(a)), 0);
+	assert_int_equal(
+	    bind(server.listener, (struct sockaddr *)&server.address, sizeof(server.address)), 0);
 	assert_int_equal(listen(server.listener, 8), 0);
 	assert_int_equal(pthread_create(&server.thread, NULL, serve, NULL), 0);
 }
@@ -316,7 +270,7 @@ server_stop(void)
 	shutdown(server.listener, SHUT_RDWR);
 	pthread_join(server.thread, NULL);
 	close(server.listener);
-	unlink(server_address().sun_path);
+	unlink(server.address.sun_path);
 	server.listener = -1;
 }
 
@@ -334,10 +288,13 @@ setup(void **state)
 	memset(queries, 0, sizeof(queries));
 	server.mood = WELL;
 	server.connections = 0;
-	server.owns_tables = "f";
+	server.sees_all = false;
 	snprintf(server.folder, sizeof(server.folder), "/tmp/purser-test-db-XXXXXX");
 	if (mkdtemp(server.folder) == NULL)
 		return -1;
+	server.address.sun_family = AF_UNIX;
+	snprintf(server.address.sun_path, sizeof(server.address.sun_path), "%s/.s.PGSQL.5432",
+		 server.folder);
 	snprintf(database, sizeof(database), "host=%s port=5432", server.folder);
 	conf = (struct pur_conf){ .database = database,
 				  .passfile_dir = "",
@@ -506,26 +463,6 @@ test_a_server_that_falls_silent_once_it_has_greeted(void **state)
 	assert_true(since(begun) < 4500);
 }
 
-static void
-test_the_password_stands_in_the_roles_file(void **state)
-{
-	char path[64];
-	FILE *file;
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/purser_test.pgpass", server.folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs("*:*:*:*:secret\n", file);
-	fclose(file);
-	assert_int_equal(chmod(path, 0600), 0);
-	conf.passfile_dir = server.folder;
-	server.mood = ASKS;
-	begin();
-	unlink(path);
-	assert_served("connect purser_test\npassword secret\n");
-}
-
 /* Better no service than one that sees past row-level security. */
 static void
 test_a_role_that_sees_everything_is_refused(void **state)
@@ -534,7 +471,7 @@ test_a_role_that_sees_everything_is_refused(void **state)
 	pid_t child;
 
 	(void)state;
-	server.owns_tables = "t";
+	server.sees_all = true;
 	fflush(NULL);
 	child = fork();
 	if (child == 0)
@@ -1003,7 +940,6 @@ main(void)
 		SERVED(test_pauses_between_tries_grow),
 		SERVED(test_a_server_that_never_greets),
 		SERVED(test_a_server_that_falls_silent_once_it_has_greeted),
-		SERVED(test_the_password_stands_in_the_roles_file),
 		SERVED(test_a_role_that_sees_everything_is_refused),
 		SERVED(test_a_commit),
 		SERVED(test_a_flush_leaves_the_transaction_open),

@@ -50,8 +50,8 @@ static const struct pur_stmt stmts[] = {
 };
 
 static const struct pur_route routes[] = {
-	{ PUR_GET, "/things", "things:read", .stmts = { 1 }, .params = reason, .sort = "-name",
-	  .summary = "List" },
+	{ PUR_GET, "/things", "things:read", .stmts = { 1 }, .body = reason, .params = reason,
+	  .sort = "-name", .summary = "List" },
 	{ PUR_POST, "/things/{ref}/move", "orders:approve", PUR_NO_STORE, .stmts = { 2 },
 	  .body = reason, .from = "new old", .to = "moved", .event = "thing.moved",
 	  .errors = { PUR_ESTOCK, PUR_EDUPLICATE }, .summary = "Move" },

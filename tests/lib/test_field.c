@@ -723,6 +723,7 @@ test_defaults_are_json_text_whatever_their_type(void **state)
 
 /* ---- a small arena ---- */
 
+static const struct pur_field *body_fields = shipment;
 static const char *body_text;
 
 static enum pur_rc
@@ -737,7 +738,7 @@ read_body_text(struct pur_arena *a)
 
 	assert_non_null(apart);
 	body = parse_json(apart, body_text, strlen(body_text));
-	rc = pur_fields_read(a, shipment, body, PUR_BODY_CREATE, 1, NOW, &values, &currency, &e);
+	rc = pur_fields_read(a, body_fields, body, PUR_BODY_CREATE, 1, NOW, &values, &currency, &e);
 	pur_arena_free(apart);
 	return rc;
 }
@@ -751,6 +752,27 @@ test_a_small_arena_is_told_never_fatal(void **state)
 	with_every_ceiling(read_body_text, PUR_OK);
 	body_text = "{\"boxes\":[{\"label\":5,\"lines\":[{\"quantity\":1000}]},17],\"x\":1}";
 	with_every_ceiling(read_body_text, PUR_EBODY);
+}
+
+static void
+test_a_small_arena_and_lists_and_defaults(void **state)
+{
+	static const struct pur_field tagged[] = {
+		{ .name = "tags", .type = PUR_TEXTS },
+		{ .name = "size",
+		  .type = PUR_CHOICE,
+		  .choices = sizes,
+		  .default_value = "\"small\"" },
+		{ .name = NULL },
+	};
+
+	(void)state;
+	body_fields = tagged;
+	body_text = "{\"tags\":[\"a\",\"b\"]}";
+	with_every_ceiling(read_body_text, PUR_OK);
+	body_text = "{\"tags\":[\"\"],\"size\":\"medium\"}";
+	with_every_ceiling(read_body_text, PUR_EBODY);
+	body_fields = shipment;
 }
 
 /* A client chooses the names of unknown fields, and so how much a path takes. */
@@ -924,6 +946,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_defaults_are_json_text_whatever_their_type),
 		cmocka_unit_test(test_a_small_arena_is_told_never_fatal),
+		cmocka_unit_test(test_a_small_arena_and_lists_and_defaults),
 		cmocka_unit_test(test_a_small_arena_is_never_fatal_for_long_paths),
 		cmocka_unit_test(test_text_of_booleans_and_integers),
 		cmocka_unit_test(test_text_of_negative_integers),

@@ -308,6 +308,33 @@ test_two_keys_in_one_statement(void **state)
 			      stmt));
 }
 
+/* A default is read as if a client had sent it; a wrong one would be held against the client. */
+static void
+test_defaults_that_their_field_would_refuse(void **state)
+{
+	static const char *const sizes[] = { "small", NULL };
+	static const struct pur_field bad[] = {
+		{ .name = "size", .type = PUR_CHOICE, .choices = sizes, .default_value = "small" },
+		{ .name = "size",
+		  .type = PUR_CHOICE,
+		  .choices = sizes,
+		  .default_value = "\"large\"" },
+		{ .name = "day", .type = PUR_DATE, .default_value = "\"tomorrow\"" },
+		{ .name = "count", .type = PUR_INT, .default_value = "many" },
+		{ .name = "count", .type = PUR_INT, .default_value = "-1" },
+		{ .name = "ready", .type = PUR_BOOL, .default_value = "yes" },
+	};
+	static struct pur_field body[2];
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		body[0] = bad[i];
+		if (is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get))
+			fail_msg("%s of %s is taken", bad[i].default_value, bad[i].name);
+		assert_non_null(strstr(message, bad[i].name));
+	}
+}
+
 int
 main(void)
 {
@@ -323,6 +350,7 @@ main(void)
 		cmocka_unit_test(test_a_part_that_no_path_has),
 		cmocka_unit_test(test_a_route_whose_statements_give_no_rows),
 		cmocka_unit_test(test_two_keys_in_one_statement),
+		cmocka_unit_test(test_defaults_that_their_field_would_refuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,6 +316,10 @@ test_rows_that_no_field_describes(void **state)
 	b.data[3] = 4; /* one column more than .of has */
 	one_of("lines", PUR_OID_RECORD, &b);
 	assert_no_row();
+	put32(&b, 1);
+	put_column(&b, PUR_OID_BYTEA, "x", 1); /* a type that isn't written */
+	one_of("lines", PUR_OID_RECORD, &b);
+	assert_no_row();
 }
 
 /* Every beginning of a right value, as a broken server might send it: refused, never read past. */

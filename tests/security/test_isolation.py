@@ -152,8 +152,9 @@ def test_statements_without_their_predicate_give_nothing_of_others(stack, db, vi
             wide = re.sub(r"\b(\w+\.)?tenant_id = \$1", "true", sql)
             with_rls = stack.superuser(f"""
                 BEGIN; SET LOCAL ROLE purser_{program}; SET LOCAL search_path = purser;
-                SET LOCAL app.current_tenant = '{shop.id}'; SELECT count(*), coalesce(string_agg(t::text, ' '), '')
-                FROM ({wide}) t; COMMIT;""", "purser")
+                SET LOCAL app.current_tenant = '{shop.id}';
+                SELECT count(*), coalesce(string_agg(t::text, ' '), '') FROM ({wide}) t;
+                COMMIT;""", "purser")
             assert victim.id not in with_rls
             for thing in victim.made.values():
                 for ref in thing["refs"].values():

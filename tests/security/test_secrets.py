@@ -45,11 +45,10 @@ def told(stack):
                                           customer_name=secret["name"]))
     client.request("POST", "products", body=f'{{"{secret["body"]}":'.encode())
     client.bearing(secret["password"]).get("products")
-    secret["token"], secret["owner's token"], secret[
-        "member"] = client.token, shop.owner.token, member
-    secret["cookie"] = stack.anonymous.post("sessions", {"email": member, "password": shop.password,
-                                                         "cookie": True}).headers[
-                                                             "Set-Cookie"].split("; ")[0]
+    browser = stack.anonymous.post("sessions", {"email": member, "password": shop.password,
+                                                "cookie": True})
+    secret.update({"token": client.token, "owner's token": shop.owner.token, "member": member,
+                   "cookie": browser.headers["Set-Cookie"].split("; ")[0]})
     return shop, secret, order
 
 
@@ -62,9 +61,8 @@ def test_no_log_holds_a_secret(stack, told):
               if k.endswith("PASSWORD")} | told[1]
     logs = everything_logged(stack)
     assert len(logs) > 3 and any("purser" in p.name for p in logs)
-    found = [f"{what} in {path.name}" for path, text in logs.items() for what,
-             value in wanted.items()
-             if value in text]
+    found = [f"{what} in {path.name}" for path, text in logs.items()
+             for what, value in wanted.items() if value in text]
     assert found == []
 
 
@@ -88,7 +86,7 @@ def test_every_line_of_the_log_is_json(stack, told):
 
 
 def test_a_request_can_be_followed_by_its_id(stack, told):
-    """One line of nginx and one of the program, both with route, status and tenant, without values."""
+    """One line of nginx and one of the program: route, status and tenant, but no values."""
     shop, _, order = told
     request = unique("follow")
     shop.owner.get(f"orders/{order['id']}?fields=id", headers={"X-Request-Id": request})

@@ -92,9 +92,8 @@ def test_every_statement_binds_its_tenant(stack):
 
 def test_every_table_of_every_statement_has_its_tenant(stack, db):
     """`tenant_id = $n` on each (architecture.md, "Growing"): for the planner, and for Citus."""
-    tables = set(
-        db.column("SELECT table_name FROM information_schema.columns WHERE table_schema = 'purser'"
-                           " AND column_name = 'tenant_id'"))
+    tables = set(db.column("SELECT table_name FROM information_schema.columns"
+                           " WHERE table_schema = 'purser' AND column_name = 'tenant_id'"))
     checked, missing = 0, []
     for name, number, s in statements(stack):
         sql = re.sub(r"\s+", " ", s["sql"])

@@ -13,7 +13,8 @@ RULES = {
           FROM events e WHERE tenant_id = %(t)s) e
          WHERE hash <> sha256(before || convert_to(concat_ws('|', seq, kind, object_id,
            coalesce(actor_id::text, ''), coalesce(host(address), ''), array_to_string(fields, ','),
-           coalesce(request_id, ''), (extract(epoch FROM created_at) * 1000000)::bigint), 'UTF8'))""",
+           coalesce(request_id, ''), (extract(epoch FROM created_at) * 1000000)::bigint),
+           'UTF8'))""",
 
     "order numbers have no gap": """
         SELECT s.order_number, count(o.id), max(o.number) FROM tenant_state s
@@ -24,9 +25,12 @@ RULES = {
     "counts are those of the rows": """
         WITH real (resource, status, n) AS (
           SELECT 'products', '', count(*) FROM products WHERE tenant_id = %(t)s AND active
-          UNION ALL SELECT 'categories', '', count(*) FROM categories WHERE tenant_id = %(t)s AND active
-          UNION ALL SELECT 'orders', '', count(*) FROM orders WHERE tenant_id = %(t)s
-          UNION ALL SELECT 'orders', status, count(*) FROM orders WHERE tenant_id = %(t)s GROUP BY status)
+          UNION ALL
+          SELECT 'categories', '', count(*) FROM categories WHERE tenant_id = %(t)s AND active
+          UNION ALL
+          SELECT 'orders', '', count(*) FROM orders WHERE tenant_id = %(t)s
+          UNION ALL
+          SELECT 'orders', status, count(*) FROM orders WHERE tenant_id = %(t)s GROUP BY status)
         SELECT resource, status, r.n, c.n FROM real r FULL JOIN (SELECT * FROM tenant_counts
           WHERE tenant_id = %(t)s AND resource IN (SELECT resource FROM real)) c
          USING (resource, status) WHERE coalesce(r.n, 0) <> coalesce(c.n, 0)""",
@@ -39,15 +43,17 @@ RULES = {
 
     "reserved is what pending orders hold": """
         SELECT s.product_id, s.reserved, sum(l.quantity) FROM stock s LEFT JOIN (order_lines l
-            JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id AND o.status = 'pending')
+            JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id
+                         AND o.status = 'pending')
             ON l.tenant_id = s.tenant_id AND l.product_id = s.product_id AND l.tracked
          WHERE s.tenant_id = %(t)s GROUP BY s.product_id, s.reserved
         HAVING s.reserved <> coalesce(sum(l.quantity), 0)""",
 
     "every order took its stock once": """
         SELECT o.number, o.status, l.product_id, l.quantity, m.delta, m.n
-          FROM orders o JOIN (SELECT order_id, product_id, sum(quantity) AS quantity FROM order_lines
-             WHERE tenant_id = %(t)s AND tracked GROUP BY 1, 2) l ON l.order_id = o.id
+          FROM orders o JOIN (SELECT order_id, product_id, sum(quantity) AS quantity
+             FROM order_lines WHERE tenant_id = %(t)s AND tracked GROUP BY 1, 2) l
+            ON l.order_id = o.id
           LEFT JOIN (SELECT order_id, product_id, sum(delta) AS delta, count(*) AS n
              FROM stock_movements WHERE tenant_id = %(t)s GROUP BY 1, 2) m
             ON m.order_id = o.id AND m.product_id = l.product_id
