@@ -28,10 +28,10 @@ open_var() {
 	[ -e "$VAR/lock" ] || die "$VAR holds something that ./dev did not make"
 	set_paths
 	run_as true || die "$RUN_USER cannot enter $VAR: give another place as PURSER_VAR"
-	mkdir -p "$VAR/log" "$VAR/etc" "$VAR/nginx/tmp" "$VAR/secrets" "$VAR/tls"
+	mkdir -p "$VAR/log" "$VAR/etc" "$VAR/nginx/tmp" "$VAR/sanitizer" "$VAR/secrets" "$VAR/tls"
 	chmod 0700 "$VAR/secrets"
 	touch "$VAR/log/purser.log" "$VAR/log/postgresql.log" "$VAR/log/nginx-error.log"
-	own "$VAR/secrets" "$VAR/nginx/tmp" "$VAR/log/"{purser,postgresql,nginx-error}.log
+	own "$VAR/secrets" "$VAR/sanitizer" "$VAR/nginx/tmp" "$VAR/log/"{purser,postgresql,nginx-error}.log
 	make_run
 }
 

@@ -71,8 +71,8 @@ start_programs() {
 # Nothing of ours reaches a program but this; the last two matter to --enable-sanitizers alone.
 set_program_env() {
 	PROGRAM_ENV=(env -i PATH=/usr/bin:/bin PURSER_CONF="$VAR/etc/purser.conf"
-		ASAN_OPTIONS="log_path=$VAR/log/sanitizer"
-		UBSAN_OPTIONS="log_path=$VAR/log/sanitizer:print_stacktrace=1")
+		ASAN_OPTIONS="log_path=$VAR/sanitizer/report"
+		UBSAN_OPTIONS="log_path=$VAR/sanitizer/report:print_stacktrace=1")
 }
 
 # Whether its tables are sound, and the database takes every statement of it.
@@ -89,7 +89,7 @@ start_program() { # PROGRAM
 		exec setsid "${RUN_AS[@]}" "${PROGRAM_ENV[@]}" \
 			spawn-fcgi -n -s "$socket.new" -M 0660 -b 4096 -- \
 			/usr/bin/multiwatch --forks="$count" --retry=1000000000 -- "$(program_file "$1")"
-	) </dev/null >>"$VAR/log/purser.log" 2>&1 9>&- &
+	) </dev/null >>"$VAR/log/multiwatch.log" 2>&1 9>&- &
 	pid=$!
 	wait_for_processes "$1" "$pid" "$count" "$socket.new"
 	mv "$socket.new" "$socket"

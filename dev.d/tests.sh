@@ -150,7 +150,7 @@ stage_structure() {
 	build_tree "$VAR/trees/gcc" --prefix="$VAR/trees/gcc/install" --enable-werror
 	make -C "$VAR/trees/gcc" --no-print-directory install
 	check "nginx/dispatch.conf is up to date" dispatch_is_current
-	pytest_in test tests/structure
+	over_http tests/structure
 }
 
 sources_are_listed() { list_sources | diff -u sources.am -; }
@@ -215,7 +215,7 @@ over_http() { # FOLDER...
 # The unit and HTTP tests once more; whatever a sanitizer reports is a failure.
 stage_asan() {
 	local status=0
-	rm -f "$VAR/asan/log/sanitizer."*
+	rm -f "$VAR/asan/sanitizer/report."*
 	stack_up asan
 	make_check "$VAR/asan/build" || status=1
 	pytest_in asan tests/handlers tests/e2e || status=1
@@ -226,7 +226,7 @@ stage_asan() {
 
 no_reports() {
 	local report status=0
-	for report in "$VAR/asan/log/sanitizer."*; do
+	for report in "$VAR/asan/sanitizer/report."*; do
 		[ -e "$report" ] || continue
 		cat "$report"
 		status=1

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define QUEUE 16                  /* statements between two flushes */
+#define QUEUE 16                  /* statements of a caller between two flushes */
+#define ENDS 10                   /* room for what begins and ends a batch, and for forgetting */
 #define CONNECT_WAIT 3000         /* milliseconds for a connection to come up */
 #define BACKOFF_FIRST (50 * 1000) /* microseconds */
 #define BACKOFF_MOST (2000 * 1000)
@@ -20,8 +21,8 @@ enum phase { IDLE, OPEN };
 
 struct pending {
 	struct pur_query *query; /* to be marked prepared; NULL for an execution */
-	PGresult **out;
-	bool keep; /* results of an execution wanted by the caller */
+	PGresult **out;          /* of an execution whose rows are wanted */
+	char forget[32];         /* name of a statement to be forgotten */
 };
 
 struct pur_db {
@@ -31,8 +32,12 @@ struct pur_db {
 	unsigned generation; /* counts connections */
 	struct pur_arena *arena;
 	enum phase phase;
-	struct pending queue[2 * QUEUE];
+	struct pending queue[2 * (QUEUE + ENDS)];
 	int queued;
+	int asked; /* how many of them were a caller's statements */
+	char forgotten[ENDS / 2][32]; /* statements the server has still to forget */
+	int n_forgotten;
+	bool worn; /* it has more to forget than we can remember: a new connection is due */
 	bool explicit_tx;
 	bool begun; /* a statement of this batch was queued or sent */
 	bool in_tx; /* the server may be in an explicit transaction */
@@ -40,6 +45,8 @@ struct pur_db {
 	struct pur_db_cost cost;
 	int64_t last_used, retry_at, backoff;
 };
+
+static unsigned generations; /* of all connections of the process: queries outlive any of them */
 
 static struct pur_query begin_query = { .name = "begin", .sql = "BEGIN" };
 static struct pur_query commit_query = { .name = "commit", .sql = "COMMIT" };
@@ -65,7 +72,9 @@ disconnect(struct pur_db *db)
 	PQfinish(db->conn);
 	db->conn = NULL;
 	db->phase = IDLE;
-	db->queued = 0;
+	db->queued = db->asked = 0;
+	db->n_forgotten = 0;
+	db->worn = false;
 	db->in_tx = false;
 }
 
@@ -78,11 +87,13 @@ pur_db_free(struct pur_db *db)
 	free(db);
 }
 
+static const char too_slow[] = "no answer within database_wait";
+
 /* Remembers why, and closes: a connection that failed once is not trusted again. */
 static enum pur_rc
 lose(struct pur_db *db, const char *why)
 {
-	snprintf(db->error.message, sizeof(db->error.message), "%s", why);
+	snprintf(db->error.message, sizeof(db->error.message), "%s", *why != '\0' ? why : too_slow);
 	db->error.message[strcspn(db->error.message, "\n")] = '\0';
 	memcpy(db->error.state, "08006", sizeof("08006"));
 	db->error.constraint[0] = '\0';
@@ -131,6 +142,23 @@ connect_wait(const struct pur_db *db)
 	}
 }
 
+/* Next result, NULL at the end of a statement. *lost when the connection failed or was too slow. */
+static PGresult *
+next_result(struct pur_db *db, int64_t deadline, const char **lost)
+{
+	while (PQisBusy(db->conn)) {
+		int r = wait_socket(db, POLLIN, deadline);
+
+		if (r == 0)
+			*lost = too_slow;
+		else if (r < 0 || PQconsumeInput(db->conn) != 1)
+			*lost = PQerrorMessage(db->conn);
+		if (*lost != NULL)
+			return NULL;
+	}
+	return PQgetResult(db->conn);
+}
+
 /*
  * A role that sees past row-level security would make every other guard idle: better no service
  * than that one.
@@ -138,25 +166,32 @@ connect_wait(const struct pur_db *db)
 static bool
 role_is_small(struct pur_db *db)
 {
-	PGresult *r = PQexec(
-	    db->conn,
+	static const char sql[] =
 	    "SELECT EXISTS (SELECT FROM pg_roles r WHERE pg_has_role(current_user, r.oid, 'MEMBER')"
 	    " AND (r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT FROM pg_class c JOIN pg_namespace n"
-	    " ON n.oid = c.relnamespace WHERE n.nspname = 'purser' AND c.relowner = r.oid)))");
-	bool small = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1 &&
-		     strcmp(PQgetvalue(r, 0, 0), "f") == 0;
-	bool known = PQresultStatus(r) == PGRES_TUPLES_OK;
+	    " ON n.oid = c.relnamespace WHERE n.nspname = 'purser' AND c.relowner = r.oid)))";
+	int64_t deadline = pur_time_now() + CONNECT_WAIT * 1000;
+	const char *lost = NULL;
+	PGresult *r = NULL;
+	bool known, large;
 
+	if (PQsendQuery(db->conn, sql) == 1)
+		r = next_result(db, deadline, &lost);
+	known = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+	large = known && strcmp(PQgetvalue(r, 0, 0), "t") == 0;
 	PQclear(r);
-	if (known && !small) {
+	if (large) {
 		pur_log(
 		    PUR_ERROR,
-		    "refusing to run: the database role owns tables, is superuser or bypasses row-level"
-		    " security, or may become one that does; give this program a role of its own",
+		    "refusing to run: the database role owns tables, is superuser or bypasses"
+		    " row-level security, or may become one that does; give this program a role of"
+		    " its own",
 		    PUR_TEXT_ITEM("role", db->role));
 		exit(78); /* EX_CONFIG */
 	}
-	return small;
+	if (known && lost == NULL)
+		PQclear(next_result(db, deadline, &lost));
+	return known && lost == NULL;
 }
 
 /* What the server remarks beside its answers is of no use to anybody but a developer. */
@@ -195,9 +230,10 @@ connect_now(struct pur_db *db)
 	if (db->conn == NULL || PQstatus(db->conn) == CONNECTION_BAD || !connect_wait(db))
 		return false;
 	PQsetNoticeProcessor(db->conn, take_notice, NULL);
-	if (!role_is_small(db) || PQenterPipelineMode(db->conn) != 1)
+	if (PQsetnonblocking(db->conn, 1) != 0 || !role_is_small(db) ||
+	    PQenterPipelineMode(db->conn) != 1)
 		return false;
-	db->generation++;
+	db->generation = ++generations;
 	return true;
 }
 
@@ -216,10 +252,11 @@ ensure_connection(struct pur_db *db)
 {
 	int64_t now = pur_time_now();
 
-	if (db->conn != NULL && alive(db))
+	if (db->conn != NULL && !db->worn && alive(db))
 		return PUR_OK;
 	if (db->conn != NULL) {
-		pur_log(PUR_INFO, "database connection was closed by the server");
+		if (!db->worn)
+			pur_log(PUR_INFO, "database connection was closed by the server");
 		disconnect(db);
 	}
 	if (now < db->retry_at)
@@ -258,7 +295,7 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds
 	const char *values[64];
 	int lengths[64], formats[64];
 
-	if (q->n > 64 || db->queued + 2 > 2 * QUEUE || !send_prepare(db, q))
+	if (q->n > 64 || db->queued + 2 > 2 * (QUEUE + ENDS) || !send_prepare(db, q))
 		return false;
 	for (int i = 0; binds != NULL && i < q->n; i++) {
 		values[i] = binds[i].data;
@@ -267,9 +304,35 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds
 	}
 	if (PQsendQueryPrepared(db->conn, q->name, q->n, values, lengths, formats, 1) != 1)
 		return false;
-	db->queue[db->queued++] = (struct pending){ .out = out, .keep = out != NULL };
+	db->queue[db->queued++] = (struct pending){ .out = out };
 	db->cost.statements++;
 	db->begun = true;
+	return true;
+}
+
+/* Queues the forgetting of one statement. */
+static bool
+send_forget(struct pur_db *db, const char *name)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "DEALLOCATE %.31s", name);
+	if (PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
+		return false;
+	snprintf(db->queue[db->queued].forget, sizeof(db->queue[0].forget), "%.31s", name);
+	db->queue[db->queued].query = NULL;
+	db->queue[db->queued++].out = NULL;
+	return true;
+}
+
+/* What failed batches have skipped is forgotten first of all, where nothing can skip it. */
+static bool
+send_forgotten(struct pur_db *db)
+{
+	while (db->n_forgotten > 0) {
+		if (!send_forget(db, db->forgotten[--db->n_forgotten]))
+			return false;
+	}
 	return true;
 }
 
@@ -286,6 +349,8 @@ begin(struct pur_db *db, struct pur_arena *arena, bool explicit_tx)
 	db->phase = OPEN;
 	db->begun = false;
 	db->error = (struct pur_db_error){ .state = "" };
+	if (!send_forgotten(db))
+		return lose(db, PQerrorMessage(db->conn));
 	if (explicit_tx) {
 		db->in_tx = true;
 		if (!send_query(db, &begin_query, NULL, NULL))
@@ -313,28 +378,11 @@ pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *bind
 		return PUR_EUNAVAILABLE;
 	if (out != NULL)
 		*out = NULL;
-	if (db->queued + 2 > 2 * QUEUE)
+	if (db->asked++ == QUEUE)
 		return PUR_EINTERNAL;
 	if (!send_query(db, q, binds, out))
 		return lose(db, PQerrorMessage(db->conn));
 	return PUR_OK;
-}
-
-/* Next result, NULL at the end of a statement. *lost when the connection failed or was too slow. */
-static PGresult *
-next_result(struct pur_db *db, int64_t deadline, const char **lost)
-{
-	while (PQisBusy(db->conn)) {
-		int r = wait_socket(db, POLLIN, deadline);
-
-		if (r == 0)
-			*lost = "no answer within database_wait";
-		else if (r < 0 || PQconsumeInput(db->conn) != 1)
-			*lost = PQerrorMessage(db->conn);
-		if (*lost != NULL)
-			return NULL;
-	}
-	return PQgetResult(db->conn);
 }
 
 static void
@@ -365,6 +413,16 @@ clear_result(void *r)
 	PQclear(r);
 }
 
+/* A statement that the server didn't get to forget: the next batch begins with it. */
+static void
+remember_to_forget(struct pur_db *db, const char name[32])
+{
+	if (db->n_forgotten < ENDS / 2)
+		memcpy(db->forgotten[db->n_forgotten++], name, sizeof(db->forgotten[0]));
+	else
+		db->worn = true;
+}
+
 /* Takes one result to where it belongs. Returns the error it is, or PUR_OK. */
 static enum pur_rc
 take_result(struct pur_db *db, struct pending *p, PGresult *r)
@@ -376,14 +434,52 @@ take_result(struct pur_db *db, struct pending *p, PGresult *r)
 		rc = take_error(db, r);
 	if (p->query != NULL && status != PGRES_COMMAND_OK)
 		p->query->prepared = 0;
-	if (status != PGRES_TUPLES_OK || !p->keep) {
+	if (p->forget[0] != '\0' && status != PGRES_COMMAND_OK)
+		remember_to_forget(db, p->forget);
+	if (status != PGRES_TUPLES_OK || p->out == NULL) {
 		PQclear(r);
 		return rc;
 	}
-	rc = pur_arena_defer(db->arena, clear_result, r);
-	if (rc == PUR_OK)
+	/* Without memory to keep it the rows are missing, which the arena remembers. */
+	if (pur_arena_defer(db->arena, clear_result, r) == PUR_OK)
 		*p->out = r;
-	return rc;
+	return PUR_OK;
+}
+
+/* Sends what libpq still holds; while the server doesn't read, what it writes is taken in. */
+static const char *
+send_all(struct pur_db *db, int64_t deadline)
+{
+	int left;
+
+	while ((left = PQflush(db->conn)) > 0) {
+		if (wait_socket(db, POLLIN | POLLOUT, deadline) <= 0)
+			return too_slow;
+		if (PQconsumeInput(db->conn) != 1)
+			return PQerrorMessage(db->conn);
+	}
+	return left < 0 ? PQerrorMessage(db->conn) : NULL;
+}
+
+/* Reads up to the Sync. An error found at the commit, a deferred constraint's, comes before it. */
+static enum pur_rc
+take_sync(struct pur_db *db, int64_t deadline, const char **lost)
+{
+	enum pur_rc first = PUR_OK;
+
+	while (*lost == NULL) {
+		PGresult *r = next_result(db, deadline, lost);
+		ExecStatusType status = PQresultStatus(r);
+
+		if (status == PGRES_FATAL_ERROR && r != NULL && first == PUR_OK)
+			first = take_error(db, r);
+		PQclear(r);
+		if (r != NULL && status == PGRES_PIPELINE_SYNC)
+			break;
+		if (*lost == NULL && PQstatus(db->conn) == CONNECTION_BAD)
+			*lost = PQerrorMessage(db->conn);
+	}
+	return first;
 }
 
 /*
@@ -394,46 +490,27 @@ static enum pur_rc
 collect(struct pur_db *db, bool sync)
 {
 	int64_t begun = pur_time_now(), deadline = begun + db->conf->database_wait * 1000;
-	enum pur_rc first = PUR_OK;
-	const char *lost = NULL;
+	const char *lost = send_all(db, deadline);
+	enum pur_rc first = PUR_OK, rc;
 	PGresult *r;
 
-	if (PQflush(db->conn) != 0)
-		return lose(db, PQerrorMessage(db->conn));
 	db->cost.trips++;
-	for (int i = 0; i < db->queued; i++) {
+	for (int i = 0; i < db->queued && lost == NULL; i++) {
 		while ((r = next_result(db, deadline, &lost)) != NULL) {
-			enum pur_rc rc = take_result(db, &db->queue[i], r);
-
-			if (first == PUR_OK)
-				first = rc;
+			rc = take_result(db, &db->queue[i], r);
+			first = first == PUR_OK ? rc : first;
 		}
 		/* After an error that ends the session (57P01 ...) no more results come. */
 		if (lost == NULL && PQstatus(db->conn) == CONNECTION_BAD)
 			lost = PQerrorMessage(db->conn);
-		if (lost != NULL)
-			return lose(db, lost);
 	}
-	db->queued = 0;
-	if (sync) {
-		r = next_result(db, deadline, &lost);
-		if (r == NULL || PQresultStatus(r) != PGRES_PIPELINE_SYNC) {
-			if (lost == NULL)
-				lost = PQerrorMessage(db->conn);
-			if (r != NULL && PQresultStatus(r) == PGRES_FATAL_ERROR && first == PUR_OK)
-				first =
-				    take_error(db, r); /* a deferred constraint, found at commit */
-			PQclear(r);
-			if (first == PUR_OK || PQstatus(db->conn) == CONNECTION_BAD)
-				return lose(db, lost);
-			while ((r = next_result(db, deadline, &lost)) != NULL)
-				PQclear(r);
-			r = lost == NULL ? next_result(db, deadline, &lost) : NULL;
-		}
-		PQclear(r);
-		if (lost != NULL)
-			return lose(db, lost);
+	db->queued = db->asked = 0;
+	if (sync && lost == NULL) {
+		rc = take_sync(db, deadline, &lost);
+		first = first == PUR_OK ? rc : first;
 	}
+	if (lost != NULL)
+		return lose(db, lost);
 	db->last_used = pur_time_now();
 	db->cost.micros += db->last_used - begun;
 	return first;
@@ -546,7 +623,7 @@ pur_db_prepare(struct pur_db *db, struct pur_query *q)
 {
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;
-	if (db->queued == 2 * QUEUE)
+	if (db->queued + 1 > 2 * QUEUE)
 		return PUR_EINTERNAL;
 	return send_prepare(db, q) ? PUR_OK : lose(db, PQerrorMessage(db->conn));
 }
@@ -554,18 +631,14 @@ pur_db_prepare(struct pur_db *db, struct pur_query *q)
 enum pur_rc
 pur_db_forget(struct pur_db *db, struct pur_query *q)
 {
-	char sql[64];
-
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;
 	if (q->prepared != db->generation)
 		return PUR_OK;
-	snprintf(sql, sizeof(sql), "DEALLOCATE %s", q->name);
+	if (db->queued + 1 > 2 * QUEUE + ENDS)
+		return PUR_EINTERNAL;
 	q->prepared = 0;
-	if (PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
-		return lose(db, PQerrorMessage(db->conn));
-	db->queue[db->queued++] = (struct pending){ .keep = false };
-	return PUR_OK;
+	return send_forget(db, q->name) ? PUR_OK : lose(db, PQerrorMessage(db->conn));
 }
 
 void

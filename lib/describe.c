@@ -73,8 +73,10 @@ put_field(struct pur_buf *b, const struct pur_field *f)
 		put_int(b, &first, "max", f->max);
 	if (f->choices != NULL) {
 		pur_json_put_name(b, &first, "choices");
+		pur_buf_putc(b, '[');
 		for (const char *const *c = f->choices; *c != NULL; c++) {
-			pur_buf_putc(b, c == f->choices ? '[' : ',');
+			if (c > f->choices)
+				pur_buf_putc(b, ',');
 			pur_json_put_string(b, *c, strlen(*c));
 		}
 		pur_buf_putc(b, ']');
@@ -142,7 +144,8 @@ put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_ro
 	put_text(b, &first, "summary", r->summary);
 	put_text(b, &first, "permission", r->permission);
 	put_roles(b, &first, r);
-	put_text(b, &first, "cache", r->cache == PUR_NO_STORE ? "no-store" : "private");
+	put_text(b, &first, "cache",
+		 r->cache == PUR_NO_STORE || (r->flags & PUR_SECRET) != 0 ? "no-store" : "private");
 	put_flag(b, &first, "list", pur_route_lists(res, r));
 	put_flag(b, &first, "secret", (r->flags & PUR_SECRET) != 0);
 	if (r->method != PUR_GET)

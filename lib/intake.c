@@ -1,6 +1,7 @@
 /* intake: route, version, credential, headers, query and body, in the order refusals win. */
 #include "intake.h"
 #include "json.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,19 @@ bad_input(struct pur_req *rq, const char *name, const char *message)
 	return pur_refuse(rq, PUR_EINPUT);
 }
 
+/* Reads an ETag of ours, exactly as we write it: "5". */
+static bool
+read_etag(const char *tag, int64_t *revision)
+{
+	char *end;
+
+	if (tag[0] != '"' || tag[1] < '1' || tag[1] > '9')
+		return false;
+	errno = 0;
+	*revision = strtoll(tag + 1, &end, 10);
+	return errno == 0 && *end == '"';
+}
+
 /*
  * If-Match: one or several of "5" and W/"5"; what cannot be an ETag of ours matches nothing. "*"
  * asks for existence alone, which a guarded write needs anyway.
@@ -94,13 +108,11 @@ read_if_match(struct pur_req *rq)
 		return pur_refuse(rq, PUR_ETOOLARGE);
 	rq->input.match = match;
 	while (*p != '\0' && rq->input.n_match < ETAGS) {
-		char *end;
 		const char *tag = p + strspn(p, " \t,");
-		int64_t n;
+		int64_t n = 0;
 
 		tag += strncmp(tag, "W/", 2) == 0 ? 2 : 0;
-		n = *tag == '"' ? strtoll(tag + 1, &end, 10) : 0;
-		if (n > 0 && *end == '"')
+		if (read_etag(tag, &n))
 			match[rq->input.n_match++] = (struct pur_value){ .type = PUR_INT, .i = n };
 		p = tag + strcspn(tag, ",");
 	}
@@ -153,6 +165,16 @@ read_only(struct pur_req *rq, const char *names)
 	return true;
 }
 
+static bool
+read_dry_run(struct pur_req *rq, const char *value)
+{
+	rq->dry_run = strcmp(value, "true") == 0;
+	if (rq->dry_run || strcmp(value, "false") == 0)
+		return true;
+	pur_error_detail(&rq->error, rq->arena, "dry_run", "Must be true or false");
+	return false;
+}
+
 /* One parameter of the route's own. Returns 1 when it is one, 0 when not; *bad on a fault. */
 static int
 take_param(struct pur_req *rq, const struct pur_param *p, bool *bad)
@@ -190,9 +212,8 @@ read_query(struct pur_req *rq)
 		if (take_param(rq, p, &bad) ||
 		    (lists && pur_list_take(rq->arena, &rq->list, res, p, &rq->error, &bad)))
 			continue;
-		if (is_write(rq) && strcmp(p->name, "dry_run") == 0 &&
-		    strcmp(p->value, "true") == 0)
-			rq->dry_run = true;
+		if (is_write(rq) && strcmp(p->name, "dry_run") == 0)
+			bad |= !read_dry_run(rq, p->value);
 		else if (!is_write(rq) && route->run == NULL && strcmp(p->name, "fields") == 0)
 			bad |= !read_only(rq, p->value);
 		else {

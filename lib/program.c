@@ -1,5 +1,6 @@
 /* program: refuses bad tables at start, so that no request has to. */
 #include "program.h"
+#include "json.h"
 #include "permission.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,10 +64,15 @@ check_route(const struct pur_resource *res, const struct pur_route *r, char *mes
 		return bad(message, size, res, r, "has .to without .from");
 	if (r->method == PUR_GET && r->event != NULL)
 		return bad(message, size, res, r, "a read can't have an .event");
-	for (int i = 0; i < PUR_STMTS; i++) {
-		if (r->stmts[i] < 0 || r->stmts[i] >= res->n_stmts)
+	for (int i = 0; i <= PUR_STMTS; i++) {
+		int stmt = i < PUR_STMTS ? r->stmts[i] : r->guard;
+
+		if (stmt < 0 || stmt >= res->n_stmts)
 			return bad(message, size, res, r, "names a statement that isn't there");
 	}
+	if (r->run == NULL && pur_route_answer(res, r) == 0)
+		return bad(message, size, res, r,
+			   "none of its statements gives rows to answer with");
 	if (pur_route_lists(res, r) && r->sort != NULL) {
 		const char *name = r->sort + (r->sort[0] == '-');
 		int f = pur_field_find(res->fields, name, strlen(name));
@@ -92,6 +98,77 @@ check_statement(const struct pur_resource *res, const struct pur_bound *s, int i
 	return -1;
 }
 
+/* A part of the path that a statement binds stands in the path of a route, at least. */
+static bool
+some_path_has(const struct pur_resource *res, const char *part)
+{
+	char want[48];
+
+	snprintf(want, sizeof(want), "/{%s}", part);
+	for (const struct pur_route *r = res->routes; r->method != PUR_METHOD_UNKNOWN; r++) {
+		if (strstr(r->path, want) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static int
+check_parts(const struct pur_resource *res, const struct pur_bound *s, int index, char *message,
+	    size_t size)
+{
+	int keys = 0;
+
+	for (int i = 0; i < s->n; i++) {
+		enum pur_source source = s->args[i].source;
+
+		if (source != PUR_FROM_PATH && source != PUR_FROM_KEY)
+			continue;
+		keys += source == PUR_FROM_KEY;
+		if (!some_path_has(res, s->args[i].name)) {
+			snprintf(message, size, "%s: statement %d: unknown argument '/%s'",
+				 res->program, index, s->args[i].name);
+			return -1;
+		}
+	}
+	if (keys > 1)
+		snprintf(message, size, "%s: statement %d: has more than one {key}", res->program,
+			 index);
+	return keys > 1 ? -1 : 0;
+}
+
+/* Defaults are read as if a client had sent them: a wrong one would be held against the client. */
+static int
+check_defaults(const struct pur_resource *res, const struct pur_field *fields, char *message,
+	       size_t size)
+{
+	struct pur_arena *a = pur_arena_new(1 << 16);
+	int bad_ones = 0;
+
+	for (const struct pur_field *f = fields; a != NULL && f != NULL && f->name != NULL; f++) {
+		struct pur_field only[] = { *f, { .name = NULL } };
+		struct pur_error e = { .rc = PUR_OK };
+		struct json_object *body = NULL;
+		struct pur_value *values;
+		const char *text, *problem;
+
+		if (f->default_value == NULL)
+			continue;
+		only[0].flags = 0;
+		text = pur_sprintf(a, "{\"%s\": %s}", f->name, f->default_value);
+		if (text == NULL ||
+		    pur_json_parse(a, text, strlen(text), &body, &problem) != PUR_OK ||
+		    pur_fields_read(a, only, body, PUR_BODY_CREATE, 1, 0, &values, NULL, &e) !=
+			PUR_OK) {
+			snprintf(message, size, "%s: field %s: doesn't take its own default",
+				 res->program, f->name);
+			bad_ones++;
+			break;
+		}
+	}
+	pur_arena_free(a);
+	return bad_ones > 0 ? -1 : 0;
+}
+
 /* A statement's names are looked up in the body and parameters of a route that can run it. */
 static int
 compile(const struct pur_resource *res, int index, struct pur_bound *out, char *message,
@@ -105,7 +182,9 @@ compile(const struct pur_resource *res, int index, struct pur_bound *out, char *
 	for (const struct pur_route *r = res->routes; r->method != PUR_METHOD_UNKNOWN; r++) {
 		if (pur_bind_compile(res, index, pur_route_body(res, r), r->params, out, message,
 				     size) == 0)
-			return check_statement(res, out, index, message, size);
+			return check_parts(res, out, index, message, size) != 0
+				   ? -1
+				   : check_statement(res, out, index, message, size);
 	}
 	return -1;
 }
@@ -152,6 +231,7 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 	snprintf(message, size, "out of memory");
 	for (int i = 0; i < n; i++) {
 		if (check_route(res, &res->routes[i], message, size) != 0 ||
+		    check_defaults(res, pur_route_body(res, &res->routes[i]), message, size) != 0 ||
 		    compile_roles(forever, &res->routes[i], &p->roles[i]) != 0)
 			goto out;
 	}

@@ -206,6 +206,31 @@ put_uuid(struct pur_buf *b, const char *p)
 	pur_buf_put(b, text, sizeof(text));
 }
 
+/* 'infinity', which JSON has no word for, is null. */
+static void
+put_time(struct pur_buf *b, int64_t micros)
+{
+	if (micros == INT64_MAX || micros == INT64_MIN) {
+		pur_buf_put(b, "null", 4);
+		return;
+	}
+	pur_buf_putc(b, '"');
+	pur_time_put(b, micros + PUR_PG_EPOCH_MICROS);
+	pur_buf_putc(b, '"');
+}
+
+static void
+put_date(struct pur_buf *b, int32_t days)
+{
+	if (days == INT32_MAX || days == INT32_MIN) {
+		pur_buf_put(b, "null", 4);
+		return;
+	}
+	pur_buf_putc(b, '"');
+	pur_date_put(b, days + PUR_PG_EPOCH_DAYS);
+	pur_buf_putc(b, '"');
+}
+
 /* len -1: NULL. Returns false for a type that isn't written. */
 static bool
 put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p, int len,
@@ -237,14 +262,10 @@ put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,
 		put_uuid(b, p);
 		return true;
 	case PUR_OID_TIMESTAMPTZ:
-		pur_buf_putc(b, '"');
-		pur_time_put(b, get64(p) + PUR_PG_EPOCH_MICROS);
-		pur_buf_putc(b, '"');
+		put_time(b, get64(p));
 		return true;
 	case PUR_OID_DATE:
-		pur_buf_putc(b, '"');
-		pur_date_put(b, get32(p) + PUR_PG_EPOCH_DAYS);
-		pur_buf_putc(b, '"');
+		put_date(b, get32(p));
 		return true;
 	case PUR_OID_JSONB: /* a version byte stands before the text */
 		pur_buf_put(b, p + 1, (size_t)len - 1);
@@ -343,10 +364,15 @@ pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *
 	int c = pur_rows_count(r) > 0 ? PQfnumber(r, column) : -1;
 	bool none = c < 0 || PQgetisnull(r, 0, c);
 
+	size_t before;
+
 	pur_json_put_name(b, first, name);
+	before = b->len;
 	if (none ||
-	    !put_value(b, PQftype(r, c), NULL, PQgetvalue(r, 0, c), PQgetlength(r, 0, c), &plain))
+	    !put_value(b, PQftype(r, c), NULL, PQgetvalue(r, 0, c), PQgetlength(r, 0, c), &plain)) {
+		b->len = before; /* not the half of what can't be written whole */
 		pur_buf_puts(b, "null");
+	}
 }
 
 /* The value of a column, or NULL. */

@@ -152,10 +152,6 @@ serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
 	read_request(rq, &c->fcgi);
 	pur_request_handle(rq);
 	send_reply(rq, &c->fcgi, head);
-	/* Closed right behind the answer, while draining: nginx must not send another request here.
-	 */
-	if (stop_asked)
-		c->fcgi.keepConnection = 0;
 	FCGX_Finish_r(&c->fcgi);
 	c->open = c->fcgi.ipcFd >= 0;
 	pur_request_after(rq);
@@ -232,7 +228,9 @@ find_place(struct connection *all)
 		if (c->used < oldest->used)
 			oldest = c;
 	}
-	FCGX_Free(&oldest->fcgi, 1);
+	/* Not closed by libfcgi, which would wait for the peer to close too. */
+	FCGX_Free(&oldest->fcgi, 0);
+	close(oldest->fcgi.ipcFd);
 	oldest->open = false;
 	return oldest;
 }

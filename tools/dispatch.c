@@ -90,6 +90,7 @@ print_upstream(const char *program)
 	       "\tserver unix:/run/purser/%s.sock;\n"
 	       "\tkeepalive 16;\n"
 	       "\tkeepalive_timeout 2s;\n"
+	       "\tkeepalive_time 2s;\n"
 	       "}\n\n",
 	       program, program);
 }

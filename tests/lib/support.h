@@ -20,6 +20,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,7 +189,7 @@ new_result(const struct column *columns, int n)
 	assert_non_null(r);
 	assert_true(n <= 32);
 	for (int i = 0; i < n; i++) {
-		strncpy(names[i], columns[i].name, sizeof(names[i]));
+		snprintf(names[i], sizeof(names[i]), "%s", columns[i].name);
 		attributes[i] = (PGresAttDesc){ .name = names[i],
 						.typid = columns[i].type,
 						.typlen = -1,

@@ -792,6 +792,21 @@ test_a_connection_closed_at_the_commit(void **state)
 	assert_lost(pur_db_commit(db));
 }
 
+/* What cannot be kept is refused before it is done: a failed commit has not committed. */
+static void
+test_a_result_that_the_arena_has_no_room_for(void **state)
+{
+	struct pur_arena *none = pur_arena_new(0);
+	PGresult *r = NULL;
+
+	(void)state;
+	assert_non_null(none);
+	assert_int_equal(pur_db_begin(db, none), PUR_OK);
+	if (pur_db_send(db, statement("row"), NULL, &r) == PUR_OK)
+		assert_int_equal(pur_db_commit(db), PUR_OK);
+	pur_arena_free(none);
+}
+
 /* What is more than the socket takes at once needs a server that reads: that has its limit too. */
 static void
 test_a_server_that_reads_nothing(void **state)
@@ -959,6 +974,7 @@ main(void)
 		SERVED(test_no_answer_in_time),
 		SERVED(test_no_answer_to_the_commit),
 		SERVED(test_a_connection_closed_at_the_commit),
+		SERVED(test_a_result_that_the_arena_has_no_room_for),
 		SERVED(test_a_server_that_reads_nothing),
 		SERVED(test_an_unused_connection_is_closed),
 		SERVED(test_a_queue_has_an_end),
