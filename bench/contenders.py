@@ -19,7 +19,9 @@ class Server:
 
     def __init__(self, name, command, env=None):
         self.name = name
-        with (LOG / f"bench-{name}.log").open("a") as log:
+        file = LOG / f"bench-{name}.log"
+        with file.open("a") as log:
+            stack.own(file, 0o644)
             self.process = subprocess.Popen(
                 stack.RUN_AS + [str(word) for word in command], cwd=stack.HOME, stdout=log,
                 stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
@@ -74,7 +76,7 @@ class Nginx:
                **{f"{name.upper()}_PORT": port for name, port in self.PORTS.items()})
         own = (folder / "purser.conf").read_text()
         own = own.replace(f":{stack.PORT} ", f":{stack.PORT + 1} ")
-        own = re.sub(r"^pid .*;$", f"pid {stack.RUN}/bench-nginx.pid;\ndaemon off;", own, flags=re.M)
+        own = re.sub(r"(?m)^pid .*;$", f"pid {stack.RUN}/bench-nginx.pid;\ndaemon off;", own)
         own = re.sub(r"\}\s*$", f"\tinclude {folder}/bench-doors.conf;\n}}\n", own)
         (folder / "bench.conf").write_text(own)
         self.server = Server("nginx", ["/usr/sbin/nginx", "-p", folder, "-c", folder / "bench.conf",

@@ -31,9 +31,9 @@ INSERT INTO stock (tenant_id, product_id, on_hand)
 SELECT tenant_id, id, 1000000000000 FROM products WHERE tenant_id = :'tenant';
 
 INSERT INTO tenant_counts (tenant_id, resource, n)
-SELECT :'tenant', 'categories', count(*) FROM categories WHERE tenant_id = :'tenant'
+SELECT :'tenant'::uuid, 'categories', count(*) FROM categories WHERE tenant_id = :'tenant'
 UNION ALL
-SELECT :'tenant', 'products', count(*) FROM products WHERE tenant_id = :'tenant';
+SELECT :'tenant'::uuid, 'products', count(*) FROM products WHERE tenant_id = :'tenant';
 """
 WORDS = {
     "kinds": "Baguette Bread Brownie Cake Cookie Croissant Muffin Pie Roll Tart",
@@ -84,9 +84,9 @@ def make(tenants):
     """Makes all data, with progress."""
     made = []
     for number in range(1, tenants + 1):
-        print(f"\r  data: tenant {number} of {tenants}, {PRODUCTS} products each", end="", flush=True)
         made.append(make_tenant(number))
-    print()
+        if number % 4 == 0:
+            print(f"  {number} of {tenants} tenants, {PRODUCTS:,} products each", flush=True)
     stack.superuser("VACUUM ANALYZE")
     count = stack.admin(f"SELECT count(*) FROM products WHERE tenant_id = '{made[0]['id']}'")
     if count != [[str(PRODUCTS)]]:

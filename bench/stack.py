@@ -84,7 +84,7 @@ def children(pid):
         found = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return []
-    return [int(child) for child in found] + [deeper for child in found for deeper in children(child)]
+    return [pid for child in map(int, found) for pid in (child, *children(child))]
 
 
 def programs():

@@ -3,15 +3,16 @@ run the same SQL without a copy of it here that could grow old."""
 import json
 import re
 import time
-import urllib.request
 
+import gate
 import stack
 
 EXECUTED = re.compile(r"^\S+ \S+ \S+ \[\d+\] purser_\w+ LOG:  execute (\S+): (.*)", re.DOTALL)
 
 
 def log_statements(on):
-    stack.superuser(f"ALTER SYSTEM {'SET log_statement = all' if on else 'RESET log_statement'}")
+    change = "SET log_statement = 'all'" if on else "RESET log_statement"
+    stack.superuser(f"ALTER SYSTEM {change}")
     stack.superuser("SELECT pg_reload_conf()")
 
 
@@ -27,8 +28,7 @@ def taken_from(request):
     path = stack.HOME / "log/postgresql.log"
     for _ in range(50):  # backends learn of log_statement a moment later
         before = path.stat().st_size
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            answer.read()
+        gate.ask(request)
         time.sleep(0.1)
         with path.open() as log:
             log.seek(before)
@@ -49,7 +49,7 @@ def capture(requests):
 
 def for_peers(captured):
     """The same, with two differences. Lines come as JSON, for no client library reads arrays of
-    records; and the list's total is there in two ways: ours, and count(*) as their users write it."""
+    records; and a list's total is there in two ways: ours, and count(*) as their users write it."""
     def lines_as_json(match):
         columns = match.group(1).split(", ")
         pairs = (f"'{column.split('.')[-1]}', {column}" for column in columns)
@@ -67,7 +67,7 @@ def for_peers(captured):
         "get": only("get", "FROM products"),
         "list": rows,
         "kept_total": only("list", "FROM tenant_counts"),
-        "count": "SELECT count(*) AS n " + re.search(r"FROM products.* AND p\.active", rows).group(),
+        "count": "SELECT count(*) AS n " + re.search("FROM products .*(?= ORDER BY)", rows).group(),
         "place": re.sub(r"array_agg\(ROW\(([^)]*)\)", lines_as_json,
                         only("create", "INSERT INTO orders")),
         "record": only("create", "INSERT INTO events"),

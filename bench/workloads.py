@@ -1,6 +1,5 @@
 """workloads: the requests that are measured, and the same as scripts for pgbench."""
 import json
-import time
 import urllib.request
 
 import stack
@@ -17,8 +16,9 @@ NOTE = "sliced, please"
 class Workload:
     """name; title; who takes part, and by which path where that is not Purser's own."""
 
-    def __init__(self, name, title, path="", paths=None, tenants=1):
+    def __init__(self, name, title, path="", paths=None, tenants=1, pgbench_most=32):
         self.name, self.title, self.path, self.tenants = name, title, path, tenants
+        self.pgbench_most = pgbench_most  # connections, beyond which it gets slower, not faster
         self.variants = paths or {"": path}
         self.creates = name.startswith("create")
 
@@ -27,7 +27,7 @@ WORKLOADS = [
     Workload("get", "GET one product"),
     Workload("list", "LIST 20 of 1,000 products with exact total", "/api/v1/products",
              {"": "/api/v1/products", "our totals": "/api/v1/products?total=kept"}),
-    Workload("create", "CREATE an order of 3 lines, one tenant"),
+    Workload("create", "CREATE an order of 3 lines, one tenant", pgbench_most=4),
     Workload("create-many", f"CREATE an order of 3 lines, {TENANTS} tenants", tenants=TENANTS),
 ]
 
@@ -72,66 +72,77 @@ def as_urllib(base, method, path, token, body):
                                   data=body.encode() if body else None)
 
 
-# ---- pgbench: a script for each request, its values as parameters, as Purser binds them
+# ---- pgbench: one script, its values as parameters, as Purser binds them
 
-def bound(workload, sql, i):
-    """What $1, $2 ... of a statement are in request i: pgbench's variables or expressions."""
-    new_id = "lpad(to_hex(:id::bigint), 32, '0')::uuid"
-    new_ids = "ARRAY[" + ", ".join(f"lpad(to_hex(:id::bigint + {k}), 32, '0')::uuid"
-                                   for k in (1, 2, 3)) + "]"
-    if "authenticate(" in sql:
-        return [f":tenant{i}", f":hash{i}", ":roles"]
-    if "INSERT INTO orders" in sql:
-        return [f":tenant{i}", new_id, new_ids, f":products{i}", ":quantities", ":notes", ":name",
-                ":email", ":phone", ":pickup", ":null"]
-    if "INSERT INTO events" in sql:
-        return [f":tenant{i}", ":kind", new_id, ":address", ":fields", ":request", ":counts",
-                ":none", ":states"]
-    if "FROM tenant_counts" in sql:
-        return [f":tenant{i}", ":products", ":total"]
-    if workload.name == "list":
-        return [f":tenant{i}", ":limit", ":offset"]
-    return [f":tenant{i}", f":product{i}"]
+# Each connection asks once what is its own: a tenant, and products of it. Ids are new, and grow, as
+# those of Purser do.
+HEAD = """\\set mine :client_id % :count
+\\if :n = 0
+SELECT tenant, hash, product, products FROM bench_connections
+ WHERE workload = :workload AND connection = :mine \\gset
+\\endif
+\\set n :n + 1
+\\set id :base + :client_id * 67108864 + :n * 4
+"""
+NEW_ID = "lpad(to_hex(:id::bigint), 32, '0')::uuid"
+NEW_IDS = "ARRAY[" + ", ".join(NEW_ID.replace(":id::bigint", f":id::bigint + {k}")
+                               for k in (1, 2, 3)) + "]"
+
+# What $1, $2 ... are in the statement that has the word.
+BOUND = {
+    "authenticate(": ":tenant :hash :roles",
+    "plan_cache_mode": "",
+    "INSERT INTO orders": [":tenant", NEW_ID, NEW_IDS, ":products", ":quantities", ":notes",
+                           ":name", ":email", ":phone", ":pickup", "NULL"],
+    "INSERT INTO events": [":tenant", ":kind", NEW_ID, ":address", ":fields", ":request", ":counts",
+                           ":none", ":states"],
+    "FROM tenant_counts": ":tenant :counted :total",
+    "LIMIT $2": ":tenant :limit :offset",
+    "FROM products": ":tenant :product",
+}
 
 
-def script(workload, statements, i):
-    lines = []
-    if workload.creates:  # ids that are new, and grow, as those of Purser do
-        lines = ["\\set n :n + 1", "\\set id :base + :client_id * 67108864 + :n * 4"]
-    lines.append("\\startpipeline")
+def script(statements):
+    lines = [HEAD + "\\startpipeline"]
     for sql in statements:
-        values = bound(workload, sql, i)
+        values = next(values for word, values in BOUND.items() if word in sql)
+        values = values.split() if isinstance(values, str) else values
         for number in range(len(values), 0, -1):
             sql = sql.replace(f"${number}", values[number - 1])
         lines.append(sql + ";")
     return "\n".join([*lines, "\\endpipeline", ""])
 
 
-def values_for_pgbench(workload, tenants):
-    roles = ROLES["create" if workload.creates else "get"]
-    values = {"roles": roles, "n": 0, "base": int(time.time() - 1.7e9) << 34, "quantities": "{1,2,3}",
-              "notes": "{" + ",".join([f'"{NOTE}"'] * 3) + "}", "name": CUSTOMER["customer_name"],
-              "email": CUSTOMER["customer_email"], "phone": CUSTOMER["customer_phone"],
-              "pickup": PICKUP, "null": "", "kind": "order.placed", "address": "127.0.0.1",
-              "fields": "{customer_name,customer_email,customer_phone,pickup_date,lines}",
-              "request": "0" * 32, "counts": "orders", "none": "{}", "states": '{"",pending}',
-              "products": "products", "total": '{""}', "limit": 20, "offset": 0}
-    for i in range(len(tenants[0]["products"])):
-        tenant = tenants[i % workload.tenants]
-        values |= {f"tenant{i}": tenant["id"], f"hash{i}": "\\x" + tenant["hash"],
-                   f"product{i}": tenant["products"][i],
-                   f"products{i}": "{" + ",".join(l["product_id"] for l in order_lines(tenant, i)) + "}"}
-    return values
+def connections_table(tenants):
+    """SQL that makes what the connections of pgbench ask for."""
+    rows = []
+    for workload in WORKLOADS:
+        for i, product in enumerate(tenants[0]["products"]):
+            tenant = tenants[i % workload.tenants]
+            products = ",".join(line["product_id"] for line in order_lines(tenant, i))
+            rows.append(f"('{workload.name}', {i}, '{tenant['id']}', '\\x{tenant['hash']}', "
+                        f"'{product}', '{{{products}}}')")
+    return f"""
+        CREATE TABLE bench_connections (workload text, connection int, tenant text, hash text,
+          product text, products text, PRIMARY KEY (workload, connection));
+        INSERT INTO bench_connections VALUES {", ".join(rows)};
+        GRANT SELECT ON bench_connections TO purser_bench;"""
 
 
-def write_pgbench(workload, statements, tenants, folder):
-    """Writes the scripts; returns pgbench's arguments for them."""
-    arguments = []
-    for name, value in values_for_pgbench(workload, tenants).items():
+def pgbench_arguments(workload, statements, count, folder):
+    """Writes the script; returns pgbench's arguments for it."""
+    file = folder / f"{workload.name}.sql"
+    file.write_text(script(statements))
+    values = {
+        "workload": workload.name, "count": count, "n": 0,
+        "roles": ROLES["create" if workload.creates else "get"], "limit": 20, "offset": 0,
+        "counted": "products", "total": '{""}', "quantities": "{1,2,3}",
+        "notes": "{" + ",".join([f'"{NOTE}"'] * 3) + "}", "name": CUSTOMER["customer_name"],
+        "email": CUSTOMER["customer_email"], "phone": CUSTOMER["customer_phone"], "pickup": PICKUP,
+        "kind": "order.placed", "address": "127.0.0.1", "request": "0" * 32, "counts": "orders",
+        "fields": "{customer_name,customer_email,customer_phone,pickup_date,lines}", "none": "{}",
+        "states": '{"",pending}'}
+    arguments = ["-f", file]
+    for name, value in values.items():
         arguments += ["-D", f"{name}={value}"]
-    count = 1 if workload.name == "list" else len(tenants[0]["products"])
-    for i in range(count):
-        file = folder / f"{workload.name}-{i}.sql"
-        file.write_text(script(workload, statements, i))
-        arguments += ["-f", file]
     return arguments

@@ -10,9 +10,12 @@ packages_for() { # build, run, test, bench or format
 		python3-pytest python3-requests python3-psycopg2 clang libclang-rt-14-dev clang-tidy \
 		cppcheck valgrind "$(packages_for format)" ;;
 	format) echo clang-format shellcheck ;;
-	bench) echo wrk php8.2-fpm php8.2-pgsql nodejs npm ;;
+	bench) echo wrk php8.2-fpm php8.2-pgsql "$(node_packages)" ;;
 	esac
 }
+
+# Where Node is from elsewhere it brings npm along, and conflicts with Debian's package of it.
+node_packages() { command -v npm >/dev/null || echo nodejs npm; }
 
 # missing PURPOSE...: the packages that are not installed.
 missing() {

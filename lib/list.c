@@ -4,19 +4,20 @@
 #include "oid.h"
 #include "row.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PER_PAGE 20
 #define PER_PAGE_MOST 100
 #define PAGE_MOST 1000000
+#define SQL_MOST 8192 /* bytes of a list's statement */
 #define ARGS (PUR_ARGS + PUR_LIST_FILTERS + 2)
 
 /* A statement this process has met, by its text. */
 struct shape {
 	struct pur_query query;
 	Oid types[ARGS];
-	char *sql;
+	char sql[SQL_MOST];
+	size_t len; /* of sql; 0: the place is free */
 	unsigned long used;
 };
 
@@ -175,11 +176,11 @@ find_shape(struct pur_db *db, const struct pur_buf *sql, const Oid *types, int n
 	   struct pur_query **out)
 {
 	struct shape *oldest = &shapes[0];
-	char *text;
 
+	if (sql->len >= SQL_MOST)
+		return PUR_ETOOLARGE;
 	for (struct shape *s = shapes; s < shapes + PUR_LIST_SHAPES; s++) {
-		if (s->sql != NULL && strlen(s->sql) == sql->len &&
-		    memcmp(s->sql, sql->data, sql->len) == 0) {
+		if (s->len == sql->len && memcmp(s->sql, sql->data, sql->len) == 0) {
 			s->used = ++uses;
 			*out = &s->query;
 			return PUR_OK;
@@ -187,16 +188,13 @@ find_shape(struct pur_db *db, const struct pur_buf *sql, const Oid *types, int n
 		if (s->used < oldest->used)
 			oldest = s;
 	}
-	if (oldest->sql != NULL && pur_db_forget(db, &oldest->query) != PUR_OK)
+	if (oldest->len > 0 && pur_db_forget(db, &oldest->query) != PUR_OK)
 		return PUR_EUNAVAILABLE;
-	free(oldest->sql);
 	pur_row_forget(&oldest->query);
-	*oldest = (struct shape){ .sql = NULL };
-	text = strndup(sql->data, sql->len);
-	if (text == NULL)
-		return PUR_ETOOLARGE;
+	memcpy(oldest->sql, sql->data, sql->len);
+	oldest->sql[sql->len] = '\0';
+	oldest->len = sql->len;
 	oldest->used = ++uses;
-	oldest->sql = text;
 	memcpy(oldest->types, types, (size_t)n * sizeof(types[0]));
 	oldest->query = (struct pur_query){ .sql = oldest->sql, .types = oldest->types, .n = n };
 	snprintf(oldest->query.name, sizeof(oldest->query.name), "list%d", (int)(oldest - shapes));

@@ -27,6 +27,7 @@ struct connection {
 
 static volatile sig_atomic_t stop_asked, reopen_asked;
 static unsigned long served; /* requests */
+static int places;           /* of connections that are in use, or were of late */
 
 static void
 on_signal(int sig)
@@ -187,27 +188,35 @@ has_closed(int fd)
 	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* Waits for the listener (unless draining) and all open connections. */
+/*
+ * Waits for the listener (unless draining) and all open connections. p[0] is the listener's, p[i +
+ * 1] that of all[i]. New connections take the first free place, so only the first few are looked
+ * at.
+ */
 static int
 wait_all(const struct connection *all, int listener, struct pollfd *p, const sigset_t *signals)
 {
 	struct timespec tick = { .tv_sec = TICK / 1000 };
 
-	for (int i = 0; i < CONNECTIONS; i++)
-		p[i] =
-		    (struct pollfd){ .fd = all[i].open ? all[i].fcgi.ipcFd : -1, .events = POLLIN };
-	p[CONNECTIONS] = (struct pollfd){ .fd = stop_asked ? -1 : listener, .events = POLLIN };
-	return ppoll(p, CONNECTIONS + 1, &tick, signals);
+	while (places > 0 && !all[places - 1].open)
+		places--;
+	p[0] = (struct pollfd){ .fd = stop_asked ? -1 : listener, .events = POLLIN };
+	for (int i = 0; i < places; i++) {
+		p[i + 1].fd = all[i].open ? all[i].fcgi.ipcFd : -1;
+		p[i + 1].events = POLLIN;
+		p[i + 1].revents = 0;
+	}
+	return ppoll(p, (nfds_t)places + 1, &tick, signals);
 }
 
 static void
 serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
 	    struct pur_buf *head)
 {
-	for (int i = 0; i < CONNECTIONS; i++) {
-		if (p[i].fd < 0 || p[i].revents == 0)
+	for (int i = 0; i < places; i++) {
+		if (p[i + 1].fd < 0 || p[i + 1].revents == 0)
 			continue;
-		if (has_closed(p[i].fd)) {
+		if (has_closed(p[i + 1].fd)) {
 			FCGX_Free(&all[i].fcgi, 1);
 			all[i].open = false;
 		} else {
@@ -223,8 +232,11 @@ find_place(struct connection *all)
 	struct connection *oldest = &all[0];
 
 	for (struct connection *c = all; c < all + CONNECTIONS; c++) {
-		if (!c->open)
+		if (!c->open) {
+			if (c - all >= places)
+				places = (int)(c - all) + 1;
 			return c;
+		}
 		if (c->used < oldest->used)
 			oldest = c;
 	}
@@ -238,7 +250,7 @@ find_place(struct connection *all)
 static bool
 any_open(const struct connection *all)
 {
-	for (int i = 0; i < CONNECTIONS; i++) {
+	for (int i = 0; i < places; i++) {
 		if (all[i].open)
 			return true;
 	}
@@ -277,7 +289,7 @@ pur_serve(struct pur_req *rq, int listener)
 		}
 		if (ready > 0)
 			serve_ready(rq, all, p, &head);
-		if (ready > 0 && p[CONNECTIONS].revents != 0)
+		if (ready > 0 && p[0].revents != 0)
 			accept_one(find_place(all), listener);
 		if (ready == 0)
 			pur_db_tidy(rq->db);

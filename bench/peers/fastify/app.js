@@ -21,6 +21,7 @@ const pool = new pg.Pool({
 	host: process.env.BENCH_HOST,
 	database: 'purser',
 	user: 'purser_bench',
+	password: fs.readFileSync(process.env.PGPASSFILE, 'utf8').trim().split(':').at(-1),
 	application_name: 'bench-fastify',
 	max: 10,
 });
