@@ -6,7 +6,7 @@ packages_for() { # build, run, test, bench or format
 	build) echo gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libpq-dev \
 		libjson-c-dev libsodium-dev libcmocka-dev ;;
 	run) echo postgresql-15 sqitch libdbd-pg-perl nginx spawn-fcgi multiwatch openssl curl jq ;;
-	test) echo postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl python3 \
+	test) echo git postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl python3 \
 		python3-pytest python3-requests python3-psycopg2 clang libclang-rt-14-dev clang-tidy \
 		cppcheck valgrind "$(packages_for format)" ;;
 	format) echo clang-format shellcheck ;;

@@ -197,6 +197,15 @@ pur_bind_compile(const struct pur_resource *res, int index, const struct pur_fie
 	return 0;
 }
 
+void
+pur_bind_release(struct pur_bound *s)
+{
+	if (s->keyed < 0 || s->by_key.sql == NULL)
+		return;
+	free((void *)(uintptr_t)s->by_id.sql);
+	free((void *)(uintptr_t)s->by_key.sql);
+}
+
 /* "pending approved" as a text[]. */
 static enum pur_rc
 bind_words(struct pur_arena *a, const char *words, struct pur_datum *out)

@@ -82,6 +82,9 @@ int pur_bind_compile(const struct pur_resource *res, int index, const struct pur
 		     const struct pur_field *params, struct pur_bound *out, char *message,
 		     size_t size) PUR_MUST;
 
+/* Releases what compiling has taken. */
+void pur_bind_release(struct pur_bound *s);
+
 /*
  * Chooses the variant of a statement and makes its arguments.
  * q: the query to send. binds: out->n, in the arena.

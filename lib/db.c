@@ -34,7 +34,7 @@ struct pur_db {
 	enum phase phase;
 	struct pending queue[2 * (QUEUE + ENDS)];
 	int queued;
-	int asked; /* how many of them were a caller's statements */
+	int asked;                    /* how many of them were a caller's statements */
 	char forgotten[ENDS / 2][32]; /* statements the server has still to forget */
 	int n_forgotten;
 	bool worn; /* it has more to forget than we can remember: a new connection is due */

@@ -242,6 +242,8 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 	return p;
 out:
 	if (p != NULL) {
+		for (int i = 1; p->stmts != NULL && i < res->n_stmts; i++)
+			pur_bind_release(&p->stmts[i]);
 		free(p->stmts);
 		free(p->roles);
 	}
