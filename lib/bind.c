@@ -89,7 +89,7 @@ static bool
 resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *fields,
 	const struct pur_field *params, struct pur_arg *arg, Oid *oid)
 {
-	char placeholder[100];
+	char braced[100];
 	const char *colon;
 	int p;
 
@@ -105,8 +105,8 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 	case '@':
 		return false;
 	case '/':
-		snprintf(placeholder, sizeof(placeholder), "{%s}", name + 1);
-		arg->source = strstr(stmt->sql, placeholder) != NULL ? PUR_FROM_KEY : PUR_FROM_PATH;
+		snprintf(braced, sizeof(braced), "{%s}", name + 1);
+		arg->source = strstr(stmt->sql, braced) != NULL ? PUR_FROM_KEY : PUR_FROM_PATH;
 		arg->type = PUR_UUID;
 		*oid = PUR_OID_UUID;
 		return copy_name(arg->name, name + 1, strlen(name + 1));
@@ -135,14 +135,13 @@ static char *
 replace_key(const char *sql, const char *name, const char *column, int n)
 {
 	size_t size = strlen(sql) + 256;
-	char *out = malloc(size), placeholder[48];
+	char *out = malloc(size), braced[48];
 	size_t len = 0;
 
 	if (out == NULL)
 		abort();
-	snprintf(placeholder, sizeof(placeholder), "{%s}", name);
-	for (const char *at; (at = strstr(sql, placeholder)) != NULL;
-	     sql = at + strlen(placeholder)) {
+	snprintf(braced, sizeof(braced), "{%s}", name);
+	for (const char *at; (at = strstr(sql, braced)) != NULL; sql = at + strlen(braced)) {
 		len += (size_t)snprintf(out + len, size - len, "%.*s%s = $%d", (int)(at - sql), sql,
 					column, n);
 		if (len >= size)
