@@ -92,7 +92,7 @@ def fair(program, port, requests, connections, seconds):
 
 
 def build_fair(to):
-    run(["cc", "-O2", "-o", to, HERE / "fair.c"], 60)
+    run(["gcc", "-O2", "-o", to, HERE / "fair.c"], 60)
     return to
 
 

@@ -12,6 +12,8 @@ import contenders
 import stack
 import workloads
 
+QUIET = 0.1  # cores that others may use
+NOISY = "\n**The machine was not quiet: measure again before you believe any of this.**"
 GOALS = {("get", "php"): 4, ("get", "fastify"): 3}
 LABELS = {c.name: c.label for c in (contenders.Purser, contenders.Php, contenders.Fastify,
                                     contenders.Pgbench)}
@@ -19,22 +21,22 @@ LABELS = {c.name: c.label for c in (contenders.Purser, contenders.Php, contender
 
 # ---- what was measured on, and with
 
-def said(*command):
-    """The first line with a number that a command prints."""
+def said(pattern, *command):
+    """What of a command's words fits the pattern first."""
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           check=False)
-    return next((line for line in done.stdout.splitlines() if re.search(r"\d+\.\d+", line)), "")
+    found = re.search(pattern, done.stdout)
+    return found.group() if found else "?"
 
 
 def versions():
     def number(*command):
-        found = re.search(r"\d+\.\d+[.\d]*", said(*command))
-        return found.group() if found else "?"
+        return said(r"\d+\.\d+[.\d]*", *command)
 
     lock = json.loads((contenders.BENCH / "peers/fastify/package-lock.json").read_text())
     lock = lock["packages"]
     return {
-        "Purser": said("git", "-C", str(stack.ROOT), "log", "-1", "--format=%h of %cs") or "?",
+        "Purser": said(r"\b[0-9a-f]{7,}\b", "git", "-C", str(stack.ROOT), "log", "-1", "--format=%h"),
         "PostgreSQL": number(str(stack.PG_BIN / "postgres"), "--version"),
         "nginx": number("/usr/sbin/nginx", "-v"),
         "PHP": number("/usr/sbin/php-fpm8.2", "-v"),
@@ -182,7 +184,7 @@ Written by `./dev bench` on {date}: the figures of one machine on one day. Ratio
 
 {cores} cores of {cpu}, {memory_gib} GiB, Linux {kernel}; {versions}.
 {rounds} rounds of {seconds} s for each row, interleaved; medians. The load runs on the same cores,
-and so did others, on {others:.1f} cores in the median, {others_most:.1f} at most.
+and so did others, on {others:.1f} cores in the median, {others_most:.1f} at most.{noisy}
 
 **What is equal:** the data ({tenants} tenants of 1,000 products); the SQL, taken from PostgreSQL's
 log of what Purser sends; in each request a login by bearer token, forced row-level security as a
@@ -210,6 +212,7 @@ def write(results):
     others = [run["others"] for run in results["runs"]]
     out = INTRO.format(
         others=statistics.median(others), others_most=max(others),
+        noisy=NOISY if statistics.median(others) > QUIET else "",
         **results["machine"], date=results["date"], rounds=results["rounds"],
         seconds=results["seconds"], scheme=SCHEMES[results["scheme"]], tenants=workloads.TENANTS,
         php_size=pool["size"],
