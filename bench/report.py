@@ -36,7 +36,8 @@ def versions():
     lock = json.loads((contenders.BENCH / "peers/fastify/package-lock.json").read_text())
     lock = lock["packages"]
     return {
-        "Purser": said(r"\b[0-9a-f]{7,}\b", "git", "-C", str(stack.ROOT), "log", "-1", "--format=%h"),
+        "Purser": said(r"\b[0-9a-f]{7,}\b",
+                       "git", "-C", str(stack.ROOT), "log", "-1", "--format=%h"),
         "PostgreSQL": number(str(stack.PG_BIN / "postgres"), "--version"),
         "nginx": number("/usr/sbin/nginx", "-v"),
         "PHP": number("/usr/sbin/php-fpm8.2", "-v"),
