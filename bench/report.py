@@ -2,11 +2,13 @@
 import datetime
 import itertools
 import json
+import os
 import pathlib
 import platform
 import re
 import statistics
 import subprocess
+import time
 
 import contenders
 import stack
@@ -48,12 +50,39 @@ def versions():
     }
 
 
+def wakeup(cores):
+    """Microseconds to wake a process that sleeps: a byte goes to and fro between two of them, each
+    on one of the cores given. Where cores are virtual, waking another one may cost much."""
+    rounds, home = 3000, os.sched_getaffinity(0)
+    there, back = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.sched_setaffinity(0, {cores[1]})
+        for _ in range(rounds):
+            os.write(back[1], os.read(there[0], 1))
+        os._exit(0)
+    os.sched_setaffinity(0, {cores[0]})
+    began = time.monotonic()
+    for _ in range(rounds):
+        os.write(there[1], b"x")
+        os.read(back[0], 1)
+    took = time.monotonic() - began
+    os.waitpid(child, 0)
+    os.sched_setaffinity(0, home)
+    for end in (*there, *back):
+        os.close(end)
+    return took / rounds / 2 * 1e6
+
+
 def machine():
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
     cores = len(re.findall(r"^processor", pathlib.Path("/proc/cpuinfo").read_text(), re.M))
+    allowed = sorted(os.sched_getaffinity(0))
     return {"cpu": cpu.group(1) if cpu else platform.machine(), "cores": cores,
-            "memory_gib": round(int(memory.group(1)) / 1024 / 1024), "kernel": platform.release()}
+            "memory_gib": round(int(memory.group(1)) / 1024 / 1024), "kernel": platform.release(),
+            "wakeup_same": wakeup((allowed[0], allowed[0])),
+            "wakeup_other": wakeup((allowed[0], allowed[-1]))}
 
 
 def collect(bench):
@@ -184,6 +213,7 @@ INTRO = """# Purser beside what one would pick instead
 Written by `./dev bench` on {date}: the figures of one machine on one day. Ratios are what counts.
 
 {cores} cores of {cpu}, {memory_gib} GiB, Linux {kernel}; {versions}.
+Waking a process takes {wakeup_same:.0f} µs on the same core and {wakeup_other:.0f} µs on another.
 {rounds} rounds of {seconds} s for each row, interleaved; medians. The load runs on the same cores,
 and so did others, on {others:.1f} cores in the median, {others_most:.1f} at most.{noisy}
 

@@ -10,7 +10,7 @@ packages_for() { # build, run, test, bench or format
 		python3-pytest python3-requests python3-psycopg2 clang libclang-rt-14-dev clang-tidy \
 		cppcheck valgrind "$(packages_for format)" ;;
 	format) echo clang-format shellcheck ;;
-	bench) echo wrk php8.2-fpm php8.2-pgsql "$(node_packages)" ;;
+	bench) echo python3 wrk php8.2-fpm php8.2-pgsql "$(node_packages)" ;;
 	esac
 }
 
