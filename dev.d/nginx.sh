@@ -12,6 +12,7 @@ start_nginx() {
 	if render_nginx; then changed=yes; fi
 	our_nginx -q -t
 	if ! nginx_runs; then
+		stop_orphans
 		our_nginx 9>&-
 	elif [ $changed = yes ] || [ "$VAR/tls/server.crt" -nt "$RUN/nginx.pid" ]; then
 		kill -HUP "$(nginx_pid)"
@@ -26,6 +27,7 @@ stop_nginx() {
 	local pid
 	pid=$(nginx_pid)
 	if ! nginx_runs; then
+		stop_orphans
 		note "did not run"
 		return
 	fi
@@ -33,6 +35,22 @@ stop_nginx() {
 	wait_gone 5 "$pid" && return
 	kill -TERM "$pid"
 	wait_gone 5 "$pid"
+}
+
+# Workers whose master was killed keep the port. Ours are those that have our error log open.
+stop_orphans() {
+	local pid fd orphans=()
+	while read -r pid; do
+		for fd in "$pid"/fd/*; do
+			[ "$fd" -ef "$VAR/log/nginx-error.log" ] || continue
+			orphans+=("${pid#/proc/}")
+			break
+		done
+	done < <(find /proc -mindepth 2 -maxdepth 2 -name exe -lname '*/nginx' -printf '%h\n' 2>/dev/null)
+	[ ${#orphans[@]} -gt 0 ] || return 0
+	kill -TERM "${orphans[@]}"
+	wait_gone 5 "${orphans[@]}"
+	note "stopped workers without a master"
 }
 
 # True when something changed.

@@ -86,6 +86,44 @@ pur_reply_error(struct pur_reply *r, const struct pur_error *e, int problem, con
 	pur_buf_putc(b, '}');
 }
 
+/* What RFC 9110, section 15, calls a status; nginx passes it on, and leaves out more without it. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{ 200, "OK" },
+		{ 201, "Created" },
+		{ 202, "Accepted" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 406, "Not Acceptable" },
+		{ 409, "Conflict" },
+		{ 412, "Precondition Failed" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 428, "Precondition Required" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+		{ 507, "Insufficient Storage" },
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	}
+	return "";
+}
+
 static void
 put_line(struct pur_buf *out, const char *name, const char *value)
 {
@@ -101,6 +139,8 @@ pur_reply_head(const struct pur_reply *r, const char *request_id, struct pur_buf
 {
 	pur_buf_puts(out, "Status: ");
 	pur_buf_put_int(out, r->status);
+	pur_buf_putc(out, ' ');
+	pur_buf_puts(out, reason(r->status));
 	pur_buf_put(out, "\r\n", 2);
 	if (r->status != 304 && r->status != 204) {
 		put_line(out, "Content-Type: ", r->type != NULL ? r->type : "application/json");

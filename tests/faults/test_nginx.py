@@ -1,4 +1,4 @@
-"""nginx's workers are killed."""
+"""nginx's workers are killed, and its master."""
 
 import pathlib
 import random
@@ -6,7 +6,8 @@ import time
 
 from support.killer import kill
 from support.sizes import DATABASE_SECONDS
-from support.stack import wait_until
+from support.shop import Shop
+from support.stack import is_alive, wait_until
 
 
 def workers(stack):
@@ -27,3 +28,13 @@ def test_kill_9_of_nginx_workers_loses_nothing(stack, busy, note):
         time.sleep(0.5)
     note(f"{killed} workers killed; tries: {busy.ledger.tries}")
     assert killed > 3 and 500 not in busy.ledger.tries
+
+
+def test_kill_9_of_nginx_itself_is_mended_by_dev_up(stack):
+    """Its workers live on and keep the port, with nobody to tell them anything."""
+    shop = Shop(stack)
+    orphans = workers(stack)
+    assert kill(int((stack.run / "nginx.pid").read_text()))
+    stack.start_nginx()
+    assert not any(is_alive(pid) for pid in orphans)
+    assert shop.owner.get("products").status == 200

@@ -184,7 +184,7 @@ test_the_head_of_an_answer(void **state)
 	(void)state;
 	reply.status = 200;
 	pur_buf_puts(&reply.body, "{\"data\":{}}");
-	assert_head("Status: 200\r\nContent-Type: application/json\r\nContent-Length: 11\r\n"
+	assert_head("Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n"
 		    "X-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
 	reply.status = 201;
 	reply.type = "application/problem+json";
@@ -194,7 +194,7 @@ test_the_head_of_an_answer(void **state)
 	pur_reply_header(&reply, "Allow", "GET");
 	pur_reply_header(&reply, "Retry-After", "1");
 	assert_head(
-	    "Status: 201\r\nContent-Type: application/problem+json\r\nContent-Length: 11\r\n"
+	    "Status: 201 Created\r\nContent-Type: application/problem+json\r\nContent-Length: 11\r\n"
 	    "Cache-Control: private, no-cache\r\nETag: \"5\"\r\n"
 	    "Location: /api/v1/orders/7\r\nX-Request-Id: r-1\r\nVary: Accept\r\n"
 	    "Allow: GET\r\nRetry-After: 1\r\n\r\n");
@@ -206,12 +206,13 @@ test_answers_without_a_body(void **state)
 	(void)state;
 	reply.status = 304;
 	reply.etag = "\"5\"";
-	assert_head("Status: 304\r\nETag: \"5\"\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	assert_head(
+	    "Status: 304 Not Modified\r\nETag: \"5\"\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
 	reply.status = 204;
 	reply.etag = NULL;
-	assert_head("Status: 204\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	assert_head("Status: 204 No Content\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
 	reply.status = 200;
-	assert_head("Status: 200\r\nContent-Type: application/json\r\nContent-Length: 0\r\n"
+	assert_head("Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n"
 		    "X-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
 }
 

@@ -13,6 +13,13 @@ from support.sizes import PATIENCE
 from support.stack import wait_until
 
 
+def catches(pid, number):
+    """Whether a process has a handler for this signal."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
+
+
 class OwnPrograms:
     """Programs on sockets of their own, with the stack's configuration but for env, and a client
     that talks to them past nginx: with OwnPrograms(stack, ...) as own: own.client(token)"""
@@ -46,6 +53,8 @@ class OwnPrograms:
                     [self.stack.program(name)], stdin=listener, env=self.env, stderr=self._errors))
         for name in self.names:
             wait_until(lambda n=name: self._answers(n), f"{name} answers")
+        for process in self.processes:  # one that hasn't begun to serve ends by SIGTERM itself
+            wait_until(lambda p=process: catches(p.pid, signal.SIGTERM), f"{process.args} serves")
 
     def _answers(self, name):
         gone = [p.args for p in self.processes if p.poll() is not None]

@@ -103,13 +103,20 @@ class Stack:
         return int((self.var / "database" / "postmaster.pid").read_text().splitlines()[0])
 
     def start_database(self):
+        self._dev("database", "start_database")
+
+    def start_nginx(self):
+        self._dev("nginx", "start_nginx")
+
+    def _dev(self, room, function):
         """The way ./dev does, by its own functions."""
         script = """
-            set -euo pipefail; umask 022; export LC_ALL=C.UTF-8; ROOT=$1 VAR=$2 PORT=0
-            for room in common place database; do . "$ROOT/dev.d/$room.sh"; done
-            find_var; start_database
+            set -euo pipefail; umask 022; export LC_ALL=C.UTF-8; ROOT=$1 VAR=$2 PORT=$3
+            for room in common place "$4"; do . "$ROOT/dev.d/$room.sh"; done
+            find_var; "$5"
         """
-        subprocess.run(["/bin/bash", "-c", script, "dev", ROOT, self.var], check=True,
+        subprocess.run(["/bin/bash", "-c", script, "dev", ROOT, self.var,
+                        self.url.rpartition(":")[2], room, function], check=True,
                        capture_output=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
 
     def superuser(self, sql, database="postgres"):
