@@ -62,7 +62,8 @@ render_nginx() {
 	return $changed
 }
 
-# From production's places to ours: paths, addresses, names, and no change of user.
+# From production's places to ours: paths, addresses, names, no change of user, and no limit to how
+# often a test or benchmark may ask.
 move_paths() { # FILE
 	local six='s/\[::\]:443/[::1]:'$PORT/
 	[ -e /proc/net/if_inet6 ] || six='/listen \[::\]/d'
@@ -70,6 +71,8 @@ move_paths() { # FILE
 		-e "s|/etc/purser/nginx/|$VAR/nginx/|" -e "s|/var/log/purser/|$VAR/log/|" \
 		-e "s|/var/cache/purser/|$VAR/nginx/tmp/|" \
 		-e "s/listen 443/listen 127.0.0.1:$PORT/" -e "$six" \
+		-e 's/zone=callers:16m rate=100r/zone=callers:16m rate=100000r/' \
+		-e 's/zone=callers burst=400/zone=callers burst=10000/' \
 		-e 's/server_name purser.example;/server_name localhost 127.0.0.1 [::1];/' \
 		-e '/^user /d' "$1"
 }
