@@ -187,10 +187,10 @@ run_at_once(struct pur_req *rq, int answer)
 static enum pur_rc
 send_refers(struct pur_req *rq)
 {
-	enum pur_rc rc;
+	enum pur_rc rc = rq->refers.n > 0 ? pur_batch_begin(rq) : PUR_OK;
 
-	if (rq->refers.n == 0 || (rc = pur_batch_begin(rq)) != PUR_OK)
-		return rq->refers.n == 0 ? PUR_OK : rc;
+	if (rc != PUR_OK || rq->refers.n == 0)
+		return rc;
 	rc = pur_refers_send(rq->arena, rq->db, &rq->input, &rq->refers);
 	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
 }
