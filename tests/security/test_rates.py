@@ -3,7 +3,7 @@
 import http.client
 import ssl
 
-ADDRESS = "127.0.0.77"  # of its own: its bucket is no other test's
+ADDRESS = "127.0.0.77"  # ./dev limits every address but 127.0.0.1 and ::1
 MOST = 3000  # more than any burst allows, however slow the machine
 
 
