@@ -300,7 +300,8 @@ test_parts_that_a_slug_may_stand_in(void **state)
 static void
 test_includes_and_the_deleted(void **state)
 {
-	static const char text[] = "SELECT id{include} FROM t WHERE t.{ref} AND t.{active}{include}";
+	static const char text[] =
+	    "SELECT id{include} FROM t WHERE t.{ref} AND t.{active}{include}";
 	struct pur_bound *s = compile_keyed("/ref", text, slug_key);
 	char *expanded;
 

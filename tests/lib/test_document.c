@@ -95,10 +95,11 @@ test_what_was_not_given(void **state)
 	assert_document_of(*state, "{}", PUR_BODY_MERGE, "{}");
 	assert_document_of(*state, "{\"slug\":null,\"count\":3}", PUR_BODY_MERGE,
 			   "{\"slug\":null,\"count\":3}");
-	assert_document_of(*state, "{\"name\":\"Ada\"}", PUR_BODY_CREATE,
-			   "{\"name\":\"Ada\",\"slug\":null,\"email\":null,\"size\":null,"
-			   "\"count\":null,\"price\":null,\"ready\":null,\"owner_id\":null,"
-			   "\"at\":null,\"day\":null,\"closes\":null,\"tags\":null,\"lines\":null}");
+	assert_document_of(
+	    *state, "{\"name\":\"Ada\"}", PUR_BODY_CREATE,
+	    "{\"name\":\"Ada\",\"slug\":null,\"email\":null,\"size\":null,"
+	    "\"count\":null,\"price\":null,\"ready\":null,\"owner_id\":null,"
+	    "\"at\":null,\"day\":null,\"closes\":null,\"tags\":null,\"lines\":null}");
 }
 
 static void

@@ -223,8 +223,7 @@ test_money_of_v2_in_two_currencies_is_refused(void **state)
 				     PUR_BODY_MERGE, 2);
 
 	assert_int_equal(r.rc, PUR_EBODY);
-	assert_details(&r.error,
-		       "deposit: Must be in the same currency as what stands before");
+	assert_details(&r.error, "deposit: Must be in the same currency as what stands before");
 	assert_string_equal(r.currency.code, "EUR");
 	assert_string_equal(r.currency.path, "price");
 }
@@ -436,9 +435,11 @@ static void
 test_times_of_day(void **state)
 {
 	static const char *const good[] = { "00:00", "08:30", "23:59", "24:00", "19:09" };
-	static const char *const bad[] = { "",	    "8:30",   "08:60", "24:01",	 "25:00", "0830",
-					   "08:3",  "08:300", "08-30", "08:30:00", " 8:30", "-1:00",
-					   "08:3x", "x8:30",  "+8:30", "08:30Z",   "99:99", "::::: " };
+	static const char *const bad[] = {
+		"",      "8:30",   "08:60", "24:01",    "25:00", "0830",
+		"08:3",  "08:300", "08-30", "08:30:00", " 8:30", "-1:00",
+		"08:3x", "x8:30",  "+8:30", "08:30Z",   "99:99", "::::: "
+	};
 	const struct pur_field f = { .type = PUR_CLOCK };
 	struct pur_value v;
 

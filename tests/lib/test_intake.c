@@ -45,8 +45,10 @@ static const struct pur_field sum_fields[] = {
 };
 
 static const struct pur_stmt stmts[] = {
-	[LIST] = { PUR_LIST, "@tenant", "SELECT 1" }, [GET] = { PUR_ONE, "@tenant", "SELECT 1" },
-	[CREATE] = { PUR_ONE, "@tenant", "INSERT" },  [UPDATE] = { PUR_ONE, "@tenant", "UPDATE" },
+	[LIST] = { PUR_LIST, "@tenant", "SELECT 1" },
+	[GET] = { PUR_ONE, "@tenant", "SELECT 1" },
+	[CREATE] = { PUR_ONE, "@tenant", "INSERT" },
+	[UPDATE] = { PUR_ONE, "@tenant", "UPDATE" },
 	[DELETE] = { PUR_ONE, "@tenant", "DELETE" },
 	[VIEW_ALL] = { PUR_LIST, "@tenant", "SELECT 1{include} WHERE {active}" },
 	[VIEW_ONE] = { PUR_ONE, "@tenant", "SELECT 1{include} WHERE active" },
@@ -79,7 +81,8 @@ static const struct pur_route routes[] = {
 	{ PUR_GET, "/views", "things:read", .stmts = { VIEW_ALL }, .sort = "name",
 	  .summary = "List what can be seen" },
 	{ PUR_GET, "/views/{ref}", "things:read", .stmts = { VIEW_ONE }, .summary = "See one" },
-	{ PUR_PATCH, "/views/{ref}", "things:write", .stmts = { VIEW_ONE }, .summary = "Touch one" },
+	{ PUR_PATCH, "/views/{ref}", "things:write", .stmts = { VIEW_ONE },
+	  .summary = "Touch one" },
 	{ PUR_GET, "/sums", "things:read", .stmts = { LIST }, .params = sums, .fields = sum_fields,
 	  .sort = "-day", .summary = "List sums" },
 	{ PUR_METHOD_UNKNOWN },
@@ -759,7 +762,8 @@ test_a_routes_own_fields(void **state)
 static void
 test_includes_are_for_reads_that_have_some(void **state)
 {
-	static const char *const without[] = { "GET", "/api/v1/things", "GET", "/api/v1/things/acme",
+	static const char *const without[] = { "GET",   "/api/v1/things",
+					       "GET",   "/api/v1/things/acme",
 					       "PATCH", "/api/v1/views/acme" };
 
 	ask(*state, "GET", "/api/v1/views", "include=owner");

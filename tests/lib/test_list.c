@@ -53,9 +53,11 @@ static const struct pur_stmt stmts[] = {
 	{ PUR_LIST, "@tenant", VIEWED },
 };
 
-static const struct pur_resource counted = {
-	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = PUR_COUNT(stmts), .counts = "orders"
-};
+static const struct pur_resource counted = { .program = "orders",
+					     .fields = fields,
+					     .stmts = stmts,
+					     .n_stmts = PUR_COUNT(stmts),
+					     .counts = "orders" };
 
 static const struct pur_resource uncounted = {
 	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = PUR_COUNT(stmts)
@@ -301,7 +303,8 @@ test_includes(void **state)
 	refuse(*state, "include", "owne", "include: Can't include owne");
 	refuse(*state, "include", "owners", "include: Can't include owners");
 	refuse(*state, "include", "owner lines", "include: Can't include owner lines");
-	refuse(*state, "include", "owner,name", "include: Can't include name"); /* is there anyway */
+	refuse(*state, "include", "owner,name",
+	       "include: Can't include name"); /* is there anyway */
 	/* A statement with no place for it takes none. */
 	setup(state);
 	sql = BASE;
@@ -483,12 +486,14 @@ test_views_in_sql(void **state)
 	want(*state, "deleted", "true");
 	want(*state, "name", "Ada");
 	build(*state, &counted, &viewed);
-	assert_string_equal(rows.query->sql,
-			    SEEN(", (SELECT 1) AS lines, (SELECT ROW(u.id) FROM users u) AS owner",
-				 "active IS FALSE") " AND name = $2 ORDER BY o.id LIMIT $3 OFFSET $4");
+	assert_string_equal(
+	    rows.query->sql,
+	    SEEN(", (SELECT 1) AS lines, (SELECT ROW(u.id) FROM users u) AS owner",
+		 "active IS FALSE") " AND name = $2 ORDER BY o.id LIMIT $3 OFFSET $4");
 	/* How many there are doesn't depend on what is shown of each. */
-	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" SEEN(
-						  "", "active IS FALSE") " AND name = $2) AS matching");
+	assert_string_equal(total.query->sql,
+			    "SELECT count(*) AS n FROM (" SEEN(
+				"", "active IS FALSE") " AND name = $2) AS matching");
 }
 
 /* As many arguments as there can be: the list's own, all filters, limit and offset. */
@@ -581,8 +586,8 @@ test_totals_nobody_keeps(void **state)
 	/* What is kept is the number of those that aren't deleted. */
 	want(*state, "deleted", "true");
 	build(*state, &counted, &viewed);
-	assert_string_equal(total.query->sql,
-			    "SELECT count(*) AS n FROM (" SEEN("", "active IS FALSE") ") AS matching");
+	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" SEEN(
+						  "", "active IS FALSE") ") AS matching");
 	setup(state);
 	build(*state, &counted, &viewed);
 	assert_string_equal(total.query->sql, KEPT);

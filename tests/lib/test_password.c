@@ -84,7 +84,8 @@ test_others_do_not(void **state)
 	assert_false(pur_password_fits(hash, GOOD "\0x", strlen(GOOD) + 2));
 }
 
-/* Of somebody unknown, or without a password: compared all the same, with a hash of the same cost. */
+/* Of somebody unknown, or without a password: compared all the same, with a hash of the same cost.
+ */
 static void
 test_nobodys_password(void **state)
 {
@@ -98,7 +99,8 @@ test_nobodys_password(void **state)
 	calls.hashed = 0;
 	assert_false(pur_password_fits(NULL, "", 0));
 	assert_int_equal(calls.compared, 2);
-	assert_int_equal(calls.hashed, 0); /* made once: the second try costs no more than a real one */
+	assert_int_equal(calls.hashed,
+			 0); /* made once: the second try costs no more than a real one */
 	assert_string_equal(calls.last, first);
 }
 

@@ -64,8 +64,7 @@ setup(void **state)
 static void
 give(int field)
 {
-	body[field] =
-	    (struct pur_value){ .type = PUR_UUID, .given = true, .uuid = uuid_of(ID) };
+	body[field] = (struct pur_value){ .type = PUR_UUID, .given = true, .uuid = uuid_of(ID) };
 }
 
 /* ---- which ---- */
@@ -87,7 +86,7 @@ static void
 test_those_that_are_not(void **state)
 {
 	(void)state;
-	refers.n = 3; /* of a body before */
+	refers.n = 3;                           /* of a body before */
 	pur_refers_find(&refers, fields, body); /* null, all of them */
 	assert_int_equal(refers.n, 0);
 	memset(body, 0, sizeof(body)); /* absent from a PATCH */

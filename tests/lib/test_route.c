@@ -286,7 +286,8 @@ test_fields_of_a_route(void **state)
 
 	(void)state;
 	assert_ptr_equal(pur_route_fields(&some, &(struct pur_route){ PUR_GET }), all);
-	assert_ptr_equal(pur_route_fields(&some, &(struct pur_route){ PUR_GET, .fields = own }), own);
+	assert_ptr_equal(pur_route_fields(&some, &(struct pur_route){ PUR_GET, .fields = own }),
+			 own);
 }
 
 int

@@ -37,7 +37,8 @@ enum { PLAIN = 1, VIEWED, WHOLE, NEARLY, N_STMTS };
 
 static const struct pur_stmt stmts[] = {
 	[PLAIN] = { PUR_ONE, "@tenant", "SELECT 1" },
-	[VIEWED] = { PUR_ONE, "@tenant /ref", "SELECT id{include} FROM t WHERE t.{ref} AND t.{active}" },
+	[VIEWED] = { PUR_ONE, "@tenant /ref",
+		     "SELECT id{include} FROM t WHERE t.{ref} AND t.{active}" },
 	[WHOLE] = { PUR_ONE, "@tenant", "SELECT id, (SELECT 1) AS lines{include} FROM t" },
 	[NEARLY] = { PUR_ONE, "@tenant",
 		     "SELECT a AS lines_total, b AS linesx, c AS outlines, c AS lines2{include}" },
@@ -279,7 +280,8 @@ test_a_statement_leaves_with_all_it_has(void **state)
 {
 	const struct column column = { "id", PUR_OID_INT8 };
 	const struct pur_row_style style = {
-		.res = &(struct pur_resource){ .routes = &(struct pur_route){ PUR_METHOD_UNKNOWN } },
+		.res =
+		    &(struct pur_resource){ .routes = &(struct pur_route){ PUR_METHOD_UNKNOWN } },
 		.fields = fields,
 		.version = 1
 	};
