@@ -10,10 +10,10 @@
  *   static const struct pur_stmt stmts[] = {
  *           [LIST] = PUR_LIST_OF("products", COLUMNS),
  *           [GET] = PUR_GET_OF("products", COLUMNS),
- *           [CREATE] = PUR_CREATE_OF("products", "name, unit_price", "r.name, r.unit_price",
- * COLUMNS), [UPDATE] = PUR_UPDATE_OF("products", "name, unit_price", "r.name, r.unit_price",
- * COLUMNS), [DELETE] = PUR_DELETE_OF("products", COLUMNS), [RESTORE] = PUR_RESTORE_OF("products",
- * COLUMNS),
+ *           [CREATE] = PUR_CREATE_OF("products", "name, price", "r.name, r.price", COLUMNS),
+ *           [UPDATE] = PUR_UPDATE_OF("products", "name, price", "r.name, r.price", COLUMNS),
+ *           [DELETE] = PUR_DELETE_OF("products", COLUMNS),
+ *           [RESTORE] = PUR_RESTORE_OF("products", COLUMNS),
  *   };
  *   static const struct pur_route routes[] = {
  *           PUR_CRUD("products", "product", "name", CREATE),

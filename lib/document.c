@@ -4,8 +4,8 @@
 #include "json.h"
 #include "timefmt.h"
 
-static void put_member(struct pur_buf *b, int *first, const struct pur_field *f,
-		       const struct pur_value *v);
+static void put_object(struct pur_buf *b, const struct pur_field *fields,
+		       const struct pur_value *values);
 
 /* A list of objects, as JSON. */
 static void
@@ -15,24 +15,20 @@ put_rows(struct pur_buf *b, const struct pur_field *f, const struct pur_value *v
 
 	pur_buf_putc(b, '[');
 	for (size_t i = 0; i < v->n; i++) {
-		int first = 1;
-
-		pur_buf_puts(b, i > 0 ? ",{" : "{");
-		for (size_t k = 0; k < width; k++)
-			put_member(b, &first, &f->of[k], &v->items[i * width + k]);
-		pur_buf_putc(b, '}');
+		if (i > 0)
+			pur_buf_putc(b, ',');
+		put_object(b, f->of, &v->items[i * width]);
 	}
 	pur_buf_putc(b, ']');
 }
 
-/* One member of @body: names are ours, text needs escaping, the rest is plain. */
+/* One value: text needs escaping, the rest is plain. */
 static void
-put_member(struct pur_buf *b, int *first, const struct pur_field *f, const struct pur_value *v)
+put_value(struct pur_buf *b, const struct pur_field *f, const struct pur_value *v)
 {
 	char id[PUR_UUID_TEXT];
 
-	pur_json_put_name(b, first, f->name);
-	if (v->null || v->type == PUR_NOTYPE) {
+	if (v->null) {
 		pur_buf_puts(b, "null");
 		return;
 	}
@@ -74,6 +70,22 @@ put_member(struct pur_buf *b, int *first, const struct pur_field *f, const struc
 	}
 }
 
+/* Names are ours; what is secret, or wasn't taken from the input, stays out at every depth. */
+static void
+put_object(struct pur_buf *b, const struct pur_field *fields, const struct pur_value *values)
+{
+	int first = 1;
+
+	pur_buf_putc(b, '{');
+	for (size_t i = 0; values != NULL && i < pur_fields_count(fields); i++) {
+		if ((fields[i].flags & PUR_WRITEONLY) != 0 || values[i].type == PUR_NOTYPE)
+			continue;
+		pur_json_put_name(b, &first, fields[i].name);
+		put_value(b, &fields[i], &values[i]);
+	}
+	pur_buf_putc(b, '}');
+}
+
 static void
 free_buf(void *b)
 {
@@ -85,16 +97,11 @@ pur_document(struct pur_arena *a, const struct pur_field *fields, const struct p
 	     struct pur_datum *out)
 {
 	struct pur_buf *b = pur_alloc(a, sizeof(*b));
-	int first = 1;
 
 	if (b == NULL || pur_arena_defer(a, free_buf, b) != PUR_OK)
 		return PUR_ETOOLARGE;
-	pur_buf_puts(b, "\1{"); /* jsonb's version */
-	for (size_t i = 0; values != NULL && i < pur_fields_count(fields); i++) {
-		if ((fields[i].flags & PUR_WRITEONLY) == 0 && values[i].type != PUR_NOTYPE)
-			put_member(b, &first, &fields[i], &values[i]);
-	}
-	pur_buf_putc(b, '}');
+	pur_buf_putc(b, '\1'); /* jsonb's version */
+	put_object(b, fields, values);
 	*out = (struct pur_datum){ .data = b->data, .len = (int)b->len };
 	return pur_buf_failed(b) ? PUR_ETOOLARGE : PUR_OK;
 }

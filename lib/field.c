@@ -10,6 +10,7 @@
 #define TEXT_MOST 10000       /* code points, where a field says nothing */
 #define INT_MOST 999999999999 /* likewise for integers */
 #define ROWS_MOST 500
+#define NOT_EMAIL "Must be an e-mail address"
 
 /* What reading a body carries along. */
 struct reader {
@@ -153,7 +154,7 @@ read_text(struct pur_arena *a, const struct pur_field *f, const char *s, size_t 
 		return pur_slug_valid(s, len) ? NULL
 					      : "Must be a-z, 0-9 and '-', and not look like an id";
 	case PUR_EMAIL:
-		return email_valid(s, len) ? NULL : "Must be an e-mail address";
+		return email_valid(s, len) ? NULL : NOT_EMAIL;
 	case PUR_CHOICE:
 		return choice_valid(f, s, len) ? NULL : "Must be one of the values it can have";
 	case PUR_UUID:
@@ -467,6 +468,8 @@ pur_field_read_param(struct pur_arena *a, const struct pur_field *f, const char 
 		*problem = check_integer(a, f, out->i);
 	if (rc == PUR_OK && f->type == PUR_TEXT)
 		*problem = check_length(a, f, text, out->len);
+	if (rc == PUR_OK && f->type == PUR_EMAIL && !email_valid(text, out->len))
+		*problem = NOT_EMAIL;
 	if (rc == PUR_OK && (f->flags & PUR_FUTURE) != 0 && out->i <= now)
 		*problem = "Must be in the future";
 	return *problem == NULL ? PUR_OK : PUR_EINPUT;

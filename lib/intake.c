@@ -206,8 +206,10 @@ complete_params(struct pur_req *rq)
 			continue;
 		if (params[i].default_value != NULL &&
 		    pur_field_read_text(&params[i], params[i].default_value, &rq->query[i],
-					&problem) == PUR_OK)
+					&problem) == PUR_OK) {
+			rq->query[i].given = false;
 			continue;
+		}
 		rq->query[i].null = true;
 		if ((params[i].flags & PUR_REQUIRED) == 0)
 			continue;

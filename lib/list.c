@@ -129,26 +129,41 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_field *fie
 	return 1;
 }
 
+/* Adds what is asked for, once. Returns false where there is no room for more. */
+static bool
+include(struct pur_view *v, const struct pur_field *f)
+{
+	for (int i = 0; i < v->n_includes; i++) {
+		if (v->includes[i] == f)
+			return true;
+	}
+	if (v->n_includes == PUR_INCLUDES)
+		return false;
+	v->includes[v->n_includes++] = f;
+	return true;
+}
+
 /* include=client,lines */
 static int
 take_includes(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
 	      const char *words, struct pur_error *e, bool *bad)
 {
-	for (const char *p = words; l->view.n_includes < PUR_INCLUDES;) {
+	for (const char *p = words;; p++) {
 		size_t len = strcspn(p, ",");
 		int f = pur_field_find(fields, p, len);
 
 		if (f < 0 || fields[f].include == NULL) {
 			pur_error_detail(e, a, "include", "Can't include %.*s", (int)len, p);
-			*bad = true;
-			return 1;
+			break;
 		}
-		l->view.includes[l->view.n_includes++] = &fields[f];
-		if (p[len] == '\0')
+		if (!include(&l->view, &fields[f])) {
+			pur_error_detail(e, a, "include", "At most %d", PUR_INCLUDES);
+			break;
+		}
+		p += len;
+		if (*p == '\0')
 			return 1;
-		p += len + 1;
 	}
-	pur_error_detail(e, a, "include", "At most %d", PUR_INCLUDES);
 	*bad = true;
 	return 1;
 }

@@ -170,6 +170,30 @@ check_defaults(const struct pur_resource *res, const struct pur_field *fields, c
 	return bad_ones > 0 ? -1 : 0;
 }
 
+/* What a body's fields promise, and nobody would keep. */
+static int
+check_fields(const struct pur_resource *res, const struct pur_field *fields, bool nested,
+	     char *message, size_t size)
+{
+	for (const struct pur_field *f = fields; f != NULL && f->name != NULL; f++) {
+		const char *what = NULL;
+
+		if (f->refers != NULL && (f->type != PUR_UUID || nested))
+			what = "only an id that stands by itself can have .refers";
+		else if ((f->type == PUR_ROWS || f->type == PUR_OBJECT) && f->of == NULL)
+			what = "has no .of";
+		else if (f->type == PUR_OBJECT && (f->flags & PUR_READONLY) == 0)
+			what = "an object must be read-only";
+		if (what != NULL) {
+			snprintf(message, size, "%s: field %s: %s", res->program, f->name, what);
+			return -1;
+		}
+		if (f->type == PUR_ROWS && check_fields(res, f->of, true, message, size) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* A statement's names are looked up in the body and parameters of a route that can run it. */
 static int
 compile(const struct pur_resource *res, int index, struct pur_bound *out, char *message,
@@ -228,8 +252,11 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 		goto out;
 	snprintf(message, size, "out of memory");
 	for (int i = 0; i < n; i++) {
+		const struct pur_field *body = pur_route_body(res, &res->routes[i]);
+
 		if (check_route(res, &res->routes[i], message, size) != 0 ||
-		    check_defaults(res, pur_route_body(res, &res->routes[i]), message, size) != 0 ||
+		    check_fields(res, body, false, message, size) != 0 ||
+		    check_defaults(res, body, message, size) != 0 ||
 		    (strcmp(res->routes[i].permission, PUR_PUBLIC) != 0 &&
 		     compile_roles(forever, pur_permission_roles(res->routes[i].permission),
 				   &p->roles[i]) != 0))

@@ -318,6 +318,7 @@ start_over(struct pur_req *rq)
 	rq->again = true;
 	rq->auth = rq->total = NULL;
 	memset(rq->results, 0, n * sizeof(rq->results[0]));
+	memset(rq->refers.found, 0, sizeof(rq->refers.found));
 	pur_reply_reset(&rq->reply);
 }
 

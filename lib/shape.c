@@ -1,6 +1,7 @@
 /* shape: statements built from fragments, and the cache of those prepared. */
 #include "shape.h"
 #include "row.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,16 +57,29 @@ find(struct pur_db *db, const struct pur_shape *s, struct pur_query **out)
 	return PUR_OK;
 }
 
+/* Whether a text has a column of that name: " AS lines", and not " AS lines_total". */
+static bool
+has_column(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = text; (p = strstr(p, " AS ")) != NULL;) {
+		p += strlen(" AS ");
+		if (strncmp(p, name, len) == 0 && !isalnum((unsigned char)p[len]) && p[len] != '_')
+			return true;
+	}
+	return false;
+}
+
 /* ", <sql> AS <name>" for each that the text doesn't have already. */
 static void
 put_includes(struct pur_buf *b, const struct pur_view *v, const char *text)
 {
-	char as[64];
-
 	for (int i = 0; i < v->n_includes; i++) {
-		snprintf(as, sizeof(as), " AS %.50s", v->includes[i]->name);
-		if (strstr(text, as) == NULL)
-			pur_buf_printf(b, ", %s%s", v->includes[i]->include, as);
+		const struct pur_field *f = v->includes[i];
+
+		if (!has_column(text, f->name))
+			pur_buf_printf(b, ", %s AS %s", f->include, f->name);
 	}
 }
 

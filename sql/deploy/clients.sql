@@ -38,7 +38,8 @@ CALL secure_tenant_table('clients');
 
 CALL create_program('clients');
 GRANT SELECT ON clients TO purser_clients;
-GRANT INSERT ON clients TO purser_clients;
+GRANT INSERT (tenant_id, id, name, slug, email, phone, address, notes, tags) ON clients
+  TO purser_clients;
 GRANT UPDATE (name, slug, email, phone, address, notes, tags, active, deleted_at, revision,
   updated_at) ON clients TO purser_clients;
 

@@ -116,15 +116,15 @@ $$;
 CREATE INDEX users_name_idx ON users (tenant_id, name, id);
 CREATE INDEX users_created_at_idx ON users (tenant_id, created_at, id);
 
-GRANT INSERT ON accounts TO purser_identity;
+GRANT INSERT (id, email, email_key, password_hash) ON accounts TO purser_identity;
 GRANT UPDATE (password_hash, updated_at) ON accounts TO purser_identity;
-GRANT INSERT ON tenants TO purser_identity;
+GRANT INSERT (id, name) ON tenants TO purser_identity;
 GRANT SELECT (created_at, updated_at, revision) ON tenants TO purser_identity;
 GRANT UPDATE (name, revision, updated_at) ON tenants TO purser_identity;
-GRANT INSERT ON tenant_slugs TO purser_identity;
-GRANT INSERT ON settings TO purser_identity;
-GRANT INSERT ON tenant_state TO purser_identity;
-GRANT INSERT ON users TO purser_identity;
+GRANT INSERT (slug, tenant_id) ON tenant_slugs TO purser_identity;
+GRANT INSERT (tenant_id, currency, time_zone, locale) ON settings TO purser_identity;
+GRANT INSERT (tenant_id) ON tenant_state TO purser_identity;
+GRANT INSERT (tenant_id, id, account_id, name, email, role) ON users TO purser_identity;
 GRANT SELECT (tenant_id, id, user_id) ON sessions TO purser_identity;
 GRANT DELETE ON sessions TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_tenant(uuid, text, text, text, text, text) TO purser_identity;
@@ -140,7 +140,7 @@ CALL give_function('rename_tenant(uuid, text, bigint[])', 'purser_identity');
 
 CALL create_program('users');
 GRANT SELECT ON users TO purser_users;
-GRANT INSERT ON users TO purser_users;
+GRANT INSERT (tenant_id, id, account_id, name, email, role) ON users TO purser_users;
 GRANT UPDATE (name, role, active, deleted_at, revision, updated_at) ON users TO purser_users;
 GRANT EXECUTE ON FUNCTION open_account(uuid, text, text) TO purser_users;
 GRANT EXECUTE ON FUNCTION own_password(uuid) TO purser_users;
@@ -157,6 +157,5 @@ CALL create_program('events');
 GRANT SELECT (tenant_id, id, name) ON users TO purser_events;
 
 GRANT SELECT (tenant_id, id, name) ON users TO purser_orders;
-GRANT SELECT (tenant_id, id, name) ON users TO purser_inventory;
 
 COMMIT;

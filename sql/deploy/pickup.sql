@@ -69,8 +69,8 @@ GRANT SELECT (opening_hours, closed_days, lead_time_hours, pickup_days_ahead, pi
   pickup_slot_capacity) ON settings TO purser_orders;
 GRANT SELECT (tenant_id, time_zone, opening_hours, closed_days, lead_time_hours, pickup_days_ahead,
   pickup_slot_minutes, pickup_slot_capacity) ON settings TO purser_products;
-GRANT SELECT ON pickup_slots TO purser_orders;
-GRANT INSERT ON pickup_slots TO purser_orders;
+GRANT SELECT (tenant_id, slot, taken, capacity) ON pickup_slots TO purser_orders;
+GRANT INSERT (tenant_id, slot, taken, capacity) ON pickup_slots TO purser_orders;
 GRANT UPDATE (taken, capacity, updated_at) ON pickup_slots TO purser_orders;
 GRANT SELECT (tenant_id, slot, taken) ON pickup_slots TO purser_products;
 GRANT SELECT (on_hand, reserved) ON stock TO purser_products;
@@ -82,9 +82,9 @@ GRANT UPDATE (currency, locale, time_zone, prices_include_tax, opening_hours, cl
   contact_phone, address, tax_number, brand_color, revision, updated_at)
   ON settings TO purser_settings;
 GRANT SELECT (tenant_id, status, pickup_date) ON orders TO purser_settings;
-GRANT SELECT (tenant_id, unit_price) ON products TO purser_settings;
-GRANT SELECT ON pickup_slots TO purser_settings;
-GRANT INSERT ON pickup_slots TO purser_settings;
+GRANT SELECT (tenant_id) ON products TO purser_settings;
+GRANT SELECT (tenant_id, slot) ON pickup_slots TO purser_settings;
+GRANT INSERT (tenant_id, slot, taken, capacity) ON pickup_slots TO purser_settings;
 GRANT DELETE ON pickup_slots TO purser_settings;
 
 COMMIT;

@@ -55,7 +55,10 @@ static const struct pur_stmt stmts[] = {
 	[ALL] = { PUR_MANY, "@tenant", "SELECT 1" },
 };
 
-enum { R_LIST, R_GET, R_STOCK, R_SECRET, R_CREATE, R_APPROVE, R_RESTORE };
+enum { R_LIST, R_GET, R_STOCK, R_SECRET, R_CREATE, R_APPROVE, R_RESTORE, R_OWN };
+
+static const struct pur_field own_fields[] = { { .name = "id", .type = PUR_UUID },
+					       { .name = NULL } };
 
 static const struct pur_route routes[] = {
 	[R_LIST] = { PUR_GET, "/orders", "orders:read", .stmts = { LIST } },
@@ -68,6 +71,8 @@ static const struct pur_route routes[] = {
 			.from = "pending ready", .to = "approved" },
 	[R_RESTORE] = { PUR_POST, "/orders/{ref}/restore", "orders:write", .stmts = { GET },
 			.effect = PUR_RESTORES },
+	[R_OWN] = { PUR_GET, "/orders/{ref}/history", "orders:read", .stmts = { GET },
+		    .fields = own_fields },
 	{ PUR_METHOD_UNKNOWN },
 };
 
@@ -76,6 +81,7 @@ static const struct pur_constraint constraints[] = {
 	{ "orders_total_check", PUR_EBODY, "total", "Must be %s" },
 	{ "orders.id", PUR_EBODY, NULL, NULL },
 	{ "stock_not_oversold", PUR_ESTOCK, NULL, NULL },
+	{ "22023", PUR_EBODY, "zone", "Is nowhere" },
 	{ .name = NULL },
 };
 
@@ -208,6 +214,33 @@ test_as_the_request_asked_for_it(void **state)
 	rq.only = "id";
 	make(GET);
 	assert_written(&rq.reply.body, "{\"data\":{}}");
+	assert_string_equal(rq.reply.etag, "\"5\"");
+}
+
+/* The money of the resource is a plain number where the route's own fields don't say money. */
+static void
+test_rows_of_a_routes_own_fields(void **state)
+{
+	results[GET] = rows(1);
+	request(*state, R_OWN);
+	rq.version = 2;
+	rq.currency = "EUR";
+	make(GET);
+	assert_written(&rq.reply.body, "{\"data\":{\"total\":7}}");
+}
+
+/* What is included changes without the thing: its revision says nothing of it. */
+static void
+test_what_is_included_is_in_the_etag(void **state)
+{
+	results[GET] = rows(1);
+	request(*state, R_GET);
+	rq.list.view.n_includes = 1;
+	make(GET);
+	assert_int_equal(strlen(rq.reply.etag), 34);
+	request(*state, R_GET);
+	rq.list.view.deleted = true;
+	make(GET);
 	assert_string_equal(rq.reply.etag, "\"5\"");
 }
 
@@ -453,6 +486,47 @@ test_constraints_have_their_own_words(void **state)
 	assert_details(&rq.error, "");
 }
 
+/* An error that has no constraint goes by its SQLSTATE; one that has, by that alone. */
+static void
+test_states_have_their_own_words(void **state)
+{
+	snprintf(db_error.state, sizeof(db_error.state), "22023");
+	assert_int_equal(fail_with(*state, R_CREATE, PUR_EINTERNAL, ""), PUR_EBODY);
+	assert_details(&rq.error, "zone: Is nowhere");
+	assert_int_equal(fail_with(*state, R_CREATE, PUR_EINTERNAL, "unknown_check"),
+			 PUR_EINTERNAL);
+	assert_details(&rq.error, "");
+	snprintf(db_error.state, sizeof(db_error.state), "22024");
+	assert_int_equal(fail_with(*state, R_CREATE, PUR_EINTERNAL, ""), PUR_EINTERNAL);
+}
+
+/*
+ * What is referred to and isn't there is told first: the statement may well have failed for it. But
+ * whether to try once more is not a matter of words.
+ */
+static void
+test_a_missing_reference_is_the_reason(void **state)
+{
+	static const struct pur_field client = { .name = "client_id", .refers = "clients" };
+	PGresult *none = rows(0);
+
+	snprintf(db_error.constraint, sizeof(db_error.constraint), "orders_slug_key");
+	request(*state, R_CREATE);
+	rq.refers = (struct pur_refers){ .fields = { &client }, .found = { none }, .n = 1 };
+	assert_int_equal(pur_answer_db_error(&rq, PUR_EDUPLICATE), PUR_EBODY);
+	assert_string_equal(rq.error.message, "Order could not be created");
+	assert_details(&rq.error, "client_id: No such client");
+	request(*state, R_CREATE);
+	rq.refers = (struct pur_refers){ .fields = { &client }, .found = { none }, .n = 1 };
+	assert_int_equal(pur_answer_db_error(&rq, PUR_ERETRY), PUR_ERETRY);
+	assert_int_equal(rq.error.rc, PUR_OK);
+	db_error.constraint[0] = '\0';
+	request(*state, R_CREATE); /* not looked for: the batch failed before it */
+	rq.refers = (struct pur_refers){ .fields = { &client }, .n = 1 };
+	assert_int_equal(pur_answer_db_error(&rq, PUR_EUNAVAILABLE), PUR_EUNAVAILABLE);
+	PQclear(none);
+}
+
 /* What nobody has words for must not blame the client. */
 static void
 test_other_errors(void **state)
@@ -557,6 +631,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_thing),
 		TEST(test_as_the_request_asked_for_it),
+		TEST(test_rows_of_a_routes_own_fields),
+		TEST(test_what_is_included_is_in_the_etag),
 		TEST(test_a_created_thing),
 		TEST(test_a_page),
 		TEST(test_all_rows),
@@ -569,6 +645,8 @@ main(void)
 		TEST(test_the_state_does_not_allow_it),
 		TEST(test_a_guard_of_what_has_no_states),
 		TEST(test_constraints_have_their_own_words),
+		TEST(test_states_have_their_own_words),
+		TEST(test_a_missing_reference_is_the_reason),
 		TEST(test_other_errors),
 		TEST(test_what_is_no_refusal),
 		TEST(test_a_slug_that_nobody_gave),

@@ -66,7 +66,7 @@ static char message[256];
 static struct pur_bound *
 try_compile(const char *args, const char *sql, struct pur_field key)
 {
-	static struct pur_bound kept[64];
+	static struct pur_bound kept[96];
 	static size_t n;
 	const struct pur_stmt stmts[] = { { PUR_NOSTMT }, { PUR_ONE, args, sql } };
 	const struct pur_resource res = {
@@ -197,6 +197,9 @@ test_unknown_names_are_told(void **state)
 		{ "=x:json", "=x:json" },
 		{ "=a_name_that_is_longer_than_any_may_be_here:int",
 		  "=a_name_that_is_longer_than_any_may_be_here:int" },
+		{ "/ref:", "/ref:" },
+		{ "/ref:number", "/ref:number" },
+		{ "/ref:slugs", "/ref:slugs" },
 		{ "/a_name_that_is_longer_than_any_may_be_here_",
 		  "/a_name_that_is_longer_than_any_may_be_here_" },
 	};
@@ -256,16 +259,84 @@ test_the_two_variants_of_a_key(void **state)
 	assert_int_equal(s->id_types[0], PUR_OID_UUID);
 }
 
+/* A resource without a key of its own is found by id alone. */
 static void
 test_a_key_that_the_resource_has_not(void **state)
 {
+	struct pur_bound *s =
+	    compile_keyed("@tenant /ref", "SELECT {ref}", (struct pur_field){ .name = NULL });
+
 	(void)state;
-	assert_null(
-	    try_compile("@tenant /ref", "SELECT {ref}", (struct pur_field){ .name = NULL }));
-	assert_string_equal(message,
-			    "things: statement 1: uses {ref}, but the resource has no .key");
+	assert_int_equal(s->keyed, 1);
+	assert_string_equal(s->by_id.sql, "SELECT id = $2");
+	assert_int_equal(s->id_types[1], PUR_OID_UUID);
+	assert_null(s->by_key.sql);
+	assert_null(s->key_text);
 	/* Without `{ref}` in its text a part of the path is an id. */
 	assert_int_equal(compile("@tenant /ref")->args[1].source, PUR_FROM_PATH);
+}
+
+/* The part of another resource, whose key is a slug, whatever the key of this one is. */
+static void
+test_parts_that_a_slug_may_stand_in(void **state)
+{
+	const struct pur_field none = { .name = NULL }, keys[] = { none, slug_key, number_key };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(keys); i++) {
+		struct pur_bound *s =
+		    compile_keyed("@tenant /client:slug", "SELECT c.{client}", keys[i]);
+
+		assert_int_equal(s->keyed, 1);
+		assert_int_equal(s->args[1].source, PUR_FROM_KEY);
+		assert_string_equal(s->args[1].name, "client");
+		assert_string_equal(s->by_id.sql, "SELECT c.id = $2");
+		assert_string_equal(s->by_key.sql, "SELECT c.slug = $2");
+		assert_int_equal(s->id_types[1], PUR_OID_UUID);
+		assert_int_equal(s->key_types[1], PUR_OID_TEXT);
+	}
+}
+
+static void
+test_includes_and_the_deleted(void **state)
+{
+	static const char text[] =
+	    "SELECT id{include} FROM t WHERE t.{ref} AND t.{active}{include}";
+	struct pur_bound *s = compile_keyed("/ref", text, slug_key);
+	char *expanded;
+
+	(void)state;
+	assert_string_equal(s->by_id.sql, "SELECT id FROM t WHERE t.id = $1 AND t.active");
+	assert_string_equal(s->by_key.sql, "SELECT id FROM t WHERE t.slug = $1 AND t.active");
+	assert_string_equal(s->id_text,
+			    "SELECT id{include} FROM t WHERE t.id = $1 AND t.{active}{include}");
+	assert_string_equal(s->key_text,
+			    "SELECT id{include} FROM t WHERE t.slug = $1 AND t.{active}{include}");
+	expanded = pur_bind_expand(s->key_text, ", 1 AS one", true);
+	assert_string_equal(expanded, "SELECT id, 1 AS one FROM t WHERE t.slug = $1"
+				      " AND t.active IS FALSE, 1 AS one");
+	free(expanded);
+	expanded = pur_bind_expand("", ", 1 AS one", false);
+	assert_string_equal(expanded, "");
+	free(expanded);
+}
+
+/* A text may be as long as it needs to be. */
+static void
+test_a_long_text_with_many_keys(void **state)
+{
+	struct pur_buf text = { .data = NULL }, expected = { .data = NULL };
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		pur_buf_puts(&text, "a.{ref} ");
+		pur_buf_puts(&expected, "a.slug = $1 ");
+	}
+	pur_buf_putc(&text, '\0');
+	pur_buf_putc(&expected, '\0');
+	assert_string_equal(compile_keyed("/ref", text.data, slug_key)->by_key.sql, expected.data);
+	pur_buf_free(&text);
+	pur_buf_free(&expected);
 }
 
 /* ---- a request's values ---- */
@@ -510,75 +581,19 @@ test_new_ids_for_rows(void **state)
 	assert_true(memcmp(b.data + 24, b.data + 44, 16) < 0);
 }
 
-/* ---- documents ---- */
-
+/* What it looks like, test_document.c tests: here, that it is that of this request's body. */
 static void
-assert_document(struct pur_arena *a, const char *expected)
+test_the_body_as_a_document(void **state)
 {
-	struct pur_datum b = bind_one(a, "@body");
+	struct pur_datum b = bind_one(*state, "@body");
 
-	assert_non_null(b.data);
-	assert_int_equal(b.data[0], 1); /* jsonb's version */
-	if ((size_t)b.len != strlen(expected) + 1 ||
-	    memcmp(b.data + 1, expected, (size_t)b.len - 1) != 0)
-		fail_msg("%.*s\n  is not\n%s", b.len - 1, b.data + 1, expected);
-	parse_json(a, b.data + 1, (size_t)b.len - 1);
-}
-
-static void
-fill_body(void)
-{
-	static struct pur_value tags[] = { TEXT("a"), TEXT("\"b\"") };
-	static struct pur_value rows[4];
-
+	ASSERT_BYTES(&b, "\1{}"); /* no body at all */
 	in.fields = fields;
 	in.body = body;
-	body[F_NAME] = TEXT("say \"hi\"\n");
-	body[F_SLUG] = (struct pur_value){ .type = PUR_SLUG, .null = true };
-	body[F_EMAIL] = (struct pur_value){ .type = PUR_EMAIL, .s = "a@b", .len = 3 };
-	body[F_SIZE] = (struct pur_value){ .type = PUR_CHOICE, .s = "small", .len = 5 };
+	body[F_NAME] = TEXT("Ada");
 	body[F_COUNT] = INT(-3);
-	body[F_PRICE] = (struct pur_value){ .type = PUR_MONEY, .i = 1250 };
-	body[F_READY] = (struct pur_value){ .type = PUR_BOOL, .b = true };
-	body[F_OWNER] = (struct pur_value){ .type = PUR_UUID, .uuid = uuid_of(ID) };
-	body[F_AT] = (struct pur_value){ .type = PUR_TIME, .i = 1500000 };
-	body[F_DAY] = (struct pur_value){ .type = PUR_DATE, .i = -1 };
-	body[F_TAGS] = (struct pur_value){ .type = PUR_TEXTS, .items = tags, .n = 2 };
-	body[F_LINES] = (struct pur_value){ .type = PUR_ROWS, .items = rows, .n = 1 };
-}
-
-/* All that can be written; lists of rows have arguments of their own. */
-static void
-test_the_document_of_a_whole_body(void **state)
-{
-	fill_body();
-	assert_document(*state, "{\"name\":\"say \\\"hi\\\"\\n\",\"slug\":null,\"email\":\"a@b\","
-				"\"size\":\"small\",\"count\":-3,\"price\":1250,\"ready\":true,"
-				"\"owner_id\":\"" ID "\",\"at\":\"1970-01-01T00:00:01.5Z\","
-				"\"day\":\"1969-12-31\",\"tags\":[\"a\",\"\\\"b\\\"\"]}");
-	body[F_TAGS].n = 0;
-	body[F_READY].b = false;
-	route.method = PUR_PUT;
-	assert_document(*state, "{\"name\":\"say \\\"hi\\\"\\n\",\"slug\":null,\"email\":\"a@b\","
-				"\"size\":\"small\",\"count\":-3,\"price\":1250,\"ready\":false,"
-				"\"owner_id\":\"" ID "\",\"at\":\"1970-01-01T00:00:01.5Z\","
-				"\"day\":\"1969-12-31\",\"tags\":[]}");
-}
-
-static void
-test_the_document_of_a_patch_has_what_was_given(void **state)
-{
-	route.method = PUR_PATCH;
-	fill_body();
-	assert_document(*state, "{}");
-	body[F_SLUG].given = body[F_COUNT].given = body[F_LINES].given = true;
-	assert_document(*state, "{\"slug\":null,\"count\":-3}");
-}
-
-static void
-test_the_document_of_no_body(void **state)
-{
-	assert_document(*state, "{}");
+	b = bind_one(*state, "@body");
+	ASSERT_BYTES(&b, "\1{\"name\":\"Ada\",\"count\":-3}");
 }
 
 /* ---- which variant ---- */
@@ -643,6 +658,29 @@ test_an_id_or_a_number(void **state)
 }
 
 static void
+test_an_id_or_the_slug_of_another_resource(void **state)
+{
+	struct pur_bound *s = compile_keyed("/ref:slug", "SELECT {ref}", number_key);
+
+	assert_chosen(*state, s, ID, "SELECT id = $1", ID_BYTES, 16);
+	assert_chosen(*state, s, "acme", "SELECT slug = $1", "acme", 4);
+	assert_chosen(*state, s, "456", "SELECT slug = $1", "456", 3);
+	assert_no_key(*state, s, "Acme");
+}
+
+static void
+test_an_id_where_there_is_no_key(void **state)
+{
+	struct pur_bound *s =
+	    compile_keyed("/ref", "SELECT {ref}", (struct pur_field){ .name = NULL });
+
+	assert_chosen(*state, s, ID, "SELECT id = $1", ID_BYTES, 16);
+	assert_no_key(*state, s, "acme");
+	assert_no_key(*state, s, "456");
+	assert_no_key(*state, s, "");
+}
+
+static void
 test_parts_that_are_ids(void **state)
 {
 	struct pur_bound *s = compile("/ref");
@@ -677,15 +715,20 @@ static void
 test_a_small_arena(void **state)
 {
 	static const struct pur_value revisions[] = { INT(5) };
-	struct pur_value rows[4] = { { .type = PUR_NOTYPE } };
+	struct pur_value rows[4] = { { .type = PUR_NOTYPE } }, tags[] = { TEXT("a"), TEXT("b") };
 	struct pur_slot slot = { .name = "n", .value = INT(1) };
 
 	(void)state;
 	everything = compile_keyed("@tenant /ref @match @from @to @body /id tags day at lines.@id"
 				   " lines.quantity =n:int ?at @agent",
 				   "SELECT {ref}", number_key);
-	fill_body();
-	body[F_LINES].items = rows;
+	in.fields = fields;
+	in.body = body;
+	body[F_NAME] = TEXT("Ada");
+	body[F_TAGS] = (struct pur_value){ .type = PUR_TEXTS, .items = tags, .n = 2 };
+	body[F_AT] = (struct pur_value){ .type = PUR_TIME, .i = 1500000 };
+	body[F_DAY] = (struct pur_value){ .type = PUR_DATE, .i = -1 };
+	body[F_LINES] = (struct pur_value){ .type = PUR_ROWS, .items = rows, .n = 1 };
 	in.match = revisions;
 	in.n_match = 1;
 	in.slots = &slot;
@@ -711,6 +754,9 @@ main(void)
 		cmocka_unit_test(test_there_is_a_most_of_arguments),
 		cmocka_unit_test(test_the_two_variants_of_a_key),
 		cmocka_unit_test(test_a_key_that_the_resource_has_not),
+		cmocka_unit_test(test_parts_that_a_slug_may_stand_in),
+		cmocka_unit_test(test_includes_and_the_deleted),
+		cmocka_unit_test(test_a_long_text_with_many_keys),
 		cmocka_unit_test_setup(test_arguments_of_the_session, setup),
 		cmocka_unit_test_setup(test_arguments_of_the_session_that_are_not_there, setup),
 		cmocka_unit_test_setup(test_a_match_of_nothing, setup),
@@ -722,11 +768,11 @@ main(void)
 		cmocka_unit_test_setup(test_arguments_set_by_code, setup),
 		cmocka_unit_test_setup(test_columns_of_rows, setup),
 		cmocka_unit_test_setup(test_new_ids_for_rows, setup),
-		cmocka_unit_test_setup(test_the_document_of_a_whole_body, setup),
-		cmocka_unit_test_setup(test_the_document_of_a_patch_has_what_was_given, setup),
-		cmocka_unit_test_setup(test_the_document_of_no_body, setup),
+		cmocka_unit_test_setup(test_the_body_as_a_document, setup),
 		cmocka_unit_test_setup(test_an_id_or_a_slug, setup),
 		cmocka_unit_test_setup(test_an_id_or_a_number, setup),
+		cmocka_unit_test_setup(test_an_id_or_the_slug_of_another_resource, setup),
+		cmocka_unit_test_setup(test_an_id_where_there_is_no_key, setup),
 		cmocka_unit_test_setup(test_parts_that_are_ids, setup),
 		cmocka_unit_test_setup(test_a_small_arena, setup),
 	};

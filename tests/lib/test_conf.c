@@ -103,6 +103,7 @@ assert_defaults(const struct pur_conf *conf)
 	assert_string_equal(conf->log_level, "info");
 	assert_string_equal(conf->public_url, "https://localhost:8443");
 	assert_string_equal(conf->cookie_name, "__Host-purser");
+	assert_string_equal(conf->signup, "closed");
 	assert_int_equal(conf->request_memory, 16777216);
 	assert_int_equal(conf->database_idle, 300);
 	assert_int_equal(conf->database_wait, 10000);
@@ -164,6 +165,7 @@ test_file(void **state)
 	     "log_level = debug\n"
 	     "public_url = https://example.org\n"
 	     "cookie_name = __Host-purser-8443\n"
+	     "signup = open\n"
 	     "request_memory = 1048576\n"
 	     "database_idle = 1\n"
 	     "database_wait = 600000\n"
@@ -177,6 +179,7 @@ test_file(void **state)
 	assert_string_equal(conf.log_level, "debug");
 	assert_string_equal(conf.public_url, "https://example.org");
 	assert_string_equal(conf.cookie_name, "__Host-purser-8443");
+	assert_string_equal(conf.signup, "open");
 	assert_int_equal(conf.request_memory, 1048576);
 	assert_int_equal(conf.database_idle, 1);
 	assert_int_equal(conf.database_wait, 600000);
@@ -260,12 +263,12 @@ test_what_is_wrong_in_a_file(void **state)
 		  "purser.conf:1: unknown key 'Database'; did you mean 'database'?" },
 		{ "colour = x\n",
 		  "purser.conf:1: unknown key 'colour'; the keys are database, passfile_dir, "
-		  "transaction, log_file, log_level, public_url, cookie_name, request_memory, "
+		  "transaction, log_file, log_level, public_url, cookie_name, signup, request_memory, "
 		  "database_idle, database_wait, session_idle, session_lifetime" },
 		{ "a_key_that_is_longer_than_any_key_can_be = x\n",
 		  "purser.conf:1: unknown key 'a_key_that_is_longer_than_any_key_can_be'; the keys "
 		  "are database, passfile_dir, transaction, log_file, log_level, public_url, "
-		  "cookie_name, request_memory, database_idle, database_wait, session_idle, "
+		  "cookie_name, signup, request_memory, database_idle, database_wait, session_idle, "
 		  "session_lifetime" },
 		{ "\nlog_level\n", "purser.conf:2: no '=' in 'log_level'; write key = value" },
 		{ "log_level = loud\n",
@@ -315,11 +318,15 @@ test_what_is_wrong_in_a_file(void **state)
 		{ "cookie_name = a=b\n",
 		  "purser.conf:1: cookie_name: 'a=b' will not do; write letters, digits, '-', '_' "
 		  "and '.'" },
+		{ "signup = yes\n",
+		  "purser.conf:1: signup: 'yes' is not known; write open or closed" },
+		{ "signup = Open\n",
+		  "purser.conf:1: signup: 'Open' is not known; write open or closed" },
 		{ "log_file = a\n\nlog_file = a\n",
 		  "purser.conf:3: log_file: stands on line 1 already; keep one of the two" },
 		{ "log_level = info\n= x\n",
 		  "purser.conf:2: unknown key ''; the keys are database, passfile_dir, "
-		  "transaction, log_file, log_level, public_url, cookie_name, request_memory, "
+		  "transaction, log_file, log_level, public_url, cookie_name, signup, request_memory, "
 		  "database_idle, database_wait, session_idle, session_lifetime" },
 	};
 
@@ -446,7 +453,7 @@ test_describe(void **state)
 		assert_int_equal(bars, 6);
 		rows++;
 	}
-	assert_int_equal(rows, 2 + 12);
+	assert_int_equal(rows, 2 + 13);
 	free(text);
 }
 

@@ -21,6 +21,9 @@ static const struct pur_field lines[] = {
 	{ .name = NULL },
 };
 
+static const struct pur_field reason[] = { { .name = "reason", .type = PUR_TEXT },
+					   { .name = NULL } };
+
 static const struct pur_field fields[] = {
 	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
 	{ .name = "name",
@@ -33,11 +36,16 @@ static const struct pur_field fields[] = {
 	{ .name = "size", .type = PUR_CHOICE, .choices = sizes, .column = "o.size" },
 	{ .name = "rate", .type = PUR_INT, .default_value = "0" },
 	{ .name = "lines", .type = PUR_ROWS, .of = lines },
+	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_REQUIRED | PUR_FIXED },
+	{ .name = "opens", .type = PUR_CLOCK },
+	{ .name = "client_id", .type = PUR_UUID, .refers = "clients" },
+	{ .name = "client",
+	  .type = PUR_OBJECT,
+	  .flags = PUR_READONLY,
+	  .include = "(SELECT 1)",
+	  .of = reason },
 	{ .name = NULL },
 };
-
-static const struct pur_field reason[] = { { .name = "reason", .type = PUR_TEXT },
-					   { .name = NULL } };
 
 static const struct pur_field nothing[] = { { .name = NULL } };
 
@@ -100,7 +108,12 @@ test_everything_a_table_can_say(void **state)
 	    "{\"name\":\"size\",\"type\":\"choice\",\"choices\":[\"small\",\"large\"]},"
 	    "{\"name\":\"rate\",\"type\":\"integer\",\"default\":\"0\"},"
 	    "{\"name\":\"lines\",\"type\":\"rows\",\"of\":["
-	    "{\"name\":\"quantity\",\"type\":\"integer\",\"required\":true,\"min\":1}]}],"
+	    "{\"name\":\"quantity\",\"type\":\"integer\",\"required\":true,\"min\":1}]},"
+	    "{\"name\":\"email\",\"type\":\"email\",\"required\":true,\"fixed\":true},"
+	    "{\"name\":\"opens\",\"type\":\"clock\"},"
+	    "{\"name\":\"client_id\",\"type\":\"uuid\",\"refers\":\"clients\"},"
+	    "{\"name\":\"client\",\"type\":\"object\",\"read_only\":true,\"include\":true,"
+	    "\"of\":[{\"name\":\"reason\",\"type\":\"text\"}]}],"
 	    "\"statements\":["
 	    "{\"expect\":\"list\",\"args\":[\"@tenant\"],\"sql\":\"SELECT 1\"},"
 	    "{\"expect\":\"one\",\"args\":[\"@tenant\",\"/ref\",\"reason\"],"
@@ -178,6 +191,42 @@ test_a_secret_is_never_stored(void **state)
 			       "\"effect\":\"changes\",\"errors\":[]}]}\n");
 }
 
+/* Which reads take ?include= and ?deleted=, and whose fields their rows have. */
+static void
+test_what_a_read_can_be_asked(void **state)
+{
+	static const struct pur_stmt viewed[] = {
+		{ PUR_NOSTMT },
+		{ PUR_LIST, "@tenant", "SELECT 1{include} WHERE {active}" },
+		{ PUR_ONE, "@tenant", "SELECT 1{include} WHERE {active}" },
+		{ PUR_LIST, "@tenant", "SELECT 1 WHERE active" },
+	};
+	static const struct pur_route asked[] = {
+		{ PUR_GET, "/all", PUR_PUBLIC, .stmts = { 1 }, .summary = "All" },
+		{ PUR_GET, "/one", PUR_PUBLIC, .stmts = { 2 }, .summary = "One" },
+		{ PUR_POST, "/one", PUR_PUBLIC, .stmts = { 2 }, .summary = "Do" },
+		{ PUR_GET, "/own", PUR_PUBLIC, .stmts = { 3 }, .fields = reason, .summary = "Own" },
+		{ PUR_METHOD_UNKNOWN },
+	};
+	const struct pur_resource res = {
+		.program = "x", .fields = nothing, .stmts = viewed, .n_stmts = 1, .routes = asked
+	};
+
+	(void)state;
+	assert_described(
+	    &res,
+	    "{\"program\":\"x\",\"fields\":[],\"statements\":[],\"routes\":["
+	    "{\"method\":\"GET\",\"path\":\"/all\",\"summary\":\"All\",\"permission\":\"public\","
+	    "\"cache\":\"private\",\"list\":true,\"deleted\":true,\"includes\":true,\"errors\":[]},"
+	    "{\"method\":\"GET\",\"path\":\"/one\",\"summary\":\"One\",\"permission\":\"public\","
+	    "\"cache\":\"private\",\"includes\":true,\"errors\":[]},"
+	    "{\"method\":\"POST\",\"path\":\"/one\",\"summary\":\"Do\",\"permission\":\"public\","
+	    "\"cache\":\"private\",\"effect\":\"changes\",\"errors\":[]},"
+	    "{\"method\":\"GET\",\"path\":\"/own\",\"summary\":\"Own\",\"permission\":\"public\","
+	    "\"cache\":\"private\",\"list\":true,"
+	    "\"fields\":[{\"name\":\"reason\",\"type\":\"text\"}],\"errors\":[]}]}\n");
+}
+
 /* A choice without choices is a bad table, but what is printed of it can still be read. */
 static void
 test_a_choice_of_nothing(void **state)
@@ -210,6 +259,7 @@ main(void)
 		cmocka_unit_test(test_as_little_as_a_table_can_say),
 		cmocka_unit_test(test_it_is_json),
 		cmocka_unit_test(test_a_secret_is_never_stored),
+		cmocka_unit_test(test_what_a_read_can_be_asked),
 		cmocka_unit_test(test_a_choice_of_nothing),
 	};
 

@@ -12,7 +12,7 @@ struct reading {
 	enum pur_rc rc;
 	struct pur_value *values;
 	struct pur_error error;
-	const char *currency;
+	struct pur_currency currency;
 };
 
 static struct reading
@@ -203,13 +203,14 @@ test_money_of_v2_tells_its_currency(void **state)
 	r = read_body(*state, prices, "{\"deposit\":{\"amount\":1,\"currency\":\"JPY\"}}",
 		      PUR_BODY_MERGE, 2);
 	assert_int_equal(r.rc, PUR_OK);
-	assert_string_equal(r.currency, "JPY");
+	assert_string_equal(r.currency.code, "JPY");
+	assert_string_equal(r.currency.path, "deposit");
 	r = read_body(*state, prices, "{}", PUR_BODY_MERGE, 2);
 	assert_int_equal(r.rc, PUR_OK);
-	assert_null(r.currency);
+	assert_null(r.currency.code);
 	r = read_body(*state, prices, "{\"price\":1}", PUR_BODY_MERGE, 1);
 	assert_int_equal(r.rc, PUR_OK);
-	assert_null(r.currency);
+	assert_null(r.currency.code);
 }
 
 /* Only one currency is returned: another beside it would pass for that one. */
@@ -222,6 +223,27 @@ test_money_of_v2_in_two_currencies_is_refused(void **state)
 				     PUR_BODY_MERGE, 2);
 
 	assert_int_equal(r.rc, PUR_EBODY);
+	assert_details(&r.error, "deposit: Must be in the same currency as what stands before");
+	assert_string_equal(r.currency.code, "EUR");
+	assert_string_equal(r.currency.path, "price");
+}
+
+/* Where it stood in a list is told with its row; and a caller need not ask. */
+static void
+test_money_of_v2_within_rows_tells_its_place(void **state)
+{
+	static const struct pur_field offer[] = {
+		{ .name = "prices", .type = PUR_ROWS, .of = prices }, { .name = NULL }
+	};
+	static const char both[] = "{\"prices\":[{},{\"price\":{\"amount\":1,\"currency\":\"EUR\"},"
+				   "\"deposit\":{\"amount\":1,\"currency\":\"JPY\"}}]}";
+	struct reading r = read_body(*state, offer, both, PUR_BODY_CREATE, 2);
+
+	assert_string_equal(r.currency.code, "EUR");
+	assert_string_equal(r.currency.path, "prices[1].price");
+	assert_int_equal(pur_fields_read(*state, offer, parse_json(*state, both, strlen(both)),
+					 PUR_BODY_CREATE, 2, NOW, &r.values, NULL, &r.error),
+			 PUR_EBODY);
 }
 
 /* A JSON string of n two-byte letters. */
@@ -410,6 +432,41 @@ test_ids_times_and_dates(void **state)
 }
 
 static void
+test_times_of_day(void **state)
+{
+	static const char *const good[] = { "00:00", "08:30", "23:59", "24:00", "19:09" };
+	static const char *const bad[] = {
+		"",      "8:30",   "08:60", "24:01",    "25:00", "0830",
+		"08:3",  "08:300", "08-30", "08:30:00", " 8:30", "-1:00",
+		"08:3x", "x8:30",  "+8:30", "08:30Z",   "99:99", "::::: "
+	};
+	const struct pur_field f = { .type = PUR_CLOCK };
+	struct pur_value v;
+
+	for (size_t i = 0; i < N_OF(good); i++) {
+		v = take(*state, f, pur_sprintf(*state, "\"%s\"", good[i]));
+		assert_int_equal(v.type, PUR_CLOCK);
+		assert_value_text(&v, good[i]);
+	}
+	for (size_t i = 0; i < N_OF(bad); i++)
+		refuse(*state, f, pur_sprintf(*state, "\"%s\"", bad[i]),
+		       "Must be a time of day like 08:30");
+	refuse(*state, f, "830", "Must be a string");
+}
+
+/* One is never read: answers alone have such members. */
+static void
+test_objects_are_of_answers_alone(void **state)
+{
+	static const struct pur_field of[] = { { .name = "name", .type = PUR_TEXT },
+					       { .name = NULL } };
+	const struct pur_field f = { .type = PUR_OBJECT, .of = of };
+
+	refuse(*state, f, "{\"name\":\"x\"}", "Must be a string");
+	refuse(*state, f, "\"x\"", "Must not be text");
+}
+
+static void
 test_the_future_begins_after_now(void **state)
 {
 	const struct pur_field f = { .type = PUR_TIME, .flags = PUR_FUTURE };
@@ -530,6 +587,43 @@ test_merging(void **state)
 	assert_int_equal(r.rc, PUR_EBODY);
 	assert_details(&r.error, "id: Read-only\ncustomer: Must not be null");
 	assert_int_equal(read_body(*state, order, "{}", PUR_BODY_MERGE, 1).rc, PUR_OK);
+}
+
+static const struct pur_field user[] = {
+	{ .name = "name", .type = PUR_TEXT, .flags = PUR_REQUIRED },
+	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_REQUIRED | PUR_FIXED },
+	{ .name = "password", .type = PUR_TEXT, .flags = PUR_FIXED | PUR_WRITEONLY, .min = 12 },
+	{ .name = NULL },
+};
+
+/* Taken once, when the thing is made: POST judges it, PATCH refuses it, PUT doesn't look at it. */
+static void
+test_what_is_fixed_once_made(void **state)
+{
+	static const char all[] =
+	    "{\"name\":\"Ada\",\"email\":\"a@b.c\",\"password\":\"correct horse\"}";
+	struct reading r = read_body(*state, user, all, PUR_BODY_CREATE, 1);
+
+	assert_int_equal(r.rc, PUR_OK);
+	assert_value_text(&r.values[1], "a@b.c");
+	assert_value_text(&r.values[2], "correct horse");
+	assert_true(r.values[2].given);
+	r = read_body(*state, user, "{\"name\":\"Ada\"}", PUR_BODY_CREATE, 1);
+	assert_details(&r.error, "email: Is required");
+	r = read_body(*state, user, all, PUR_BODY_MERGE, 1);
+	assert_int_equal(r.rc, PUR_EBODY);
+	assert_details(&r.error, "email: Read-only\npassword: Read-only");
+	r = read_body(*state, user, "{\"name\":\"Ada\"}", PUR_BODY_MERGE, 1);
+	assert_int_equal(r.rc, PUR_OK);
+	assert_int_equal(r.values[1].type, PUR_NOTYPE);
+	r = read_body(*state, user, "{\"name\":\"Ada\",\"email\":17,\"password\":\"\"}",
+		      PUR_BODY_REPLACE, 1);
+	assert_int_equal(r.rc, PUR_OK);
+	assert_int_equal(r.values[1].type, PUR_NOTYPE);
+	assert_int_equal(r.values[2].type, PUR_NOTYPE);
+	assert_false(r.values[2].given);
+	assert_int_equal(read_body(*state, user, "{\"name\":\"Ada\"}", PUR_BODY_REPLACE, 1).rc,
+			 PUR_OK);
 }
 
 /* A list's rows are whole in PATCH too (RFC 7396): what is required in them must be there. */
@@ -733,7 +827,7 @@ read_body_text(struct pur_arena *a)
 	struct json_object *body;
 	struct pur_value *values;
 	struct pur_error e = { .rc = PUR_OK };
-	const char *currency = NULL;
+	struct pur_currency currency = { .code = NULL };
 	enum pur_rc rc;
 
 	assert_non_null(apart);
@@ -881,6 +975,85 @@ test_text_of_the_other_types(void **state)
 	assert_text_read((struct pur_field){ .type = PUR_ROWS }, "[]", "Must not be text", &v);
 	assert_text_read((struct pur_field){ .type = PUR_TEXTS }, "a", "Must not be text", &v);
 	assert_text_read((struct pur_field){ .type = PUR_BYTES }, "a", "Must not be text", &v);
+	assert_text_read((struct pur_field){ .type = PUR_OBJECT }, "a", "Must not be text", &v);
+	assert_text_read((struct pur_field){ .type = PUR_CLOCK }, "08:30", NULL, &v);
+	assert_value_text(&v, "08:30");
+	assert_text_read((struct pur_field){ .type = PUR_CLOCK }, "8:30",
+			 "Must be a time of day like 08:30", &v);
+}
+
+/* ---- parameters of a route ---- */
+
+/* Reads a parameter and expects that problem, or with NULL none. */
+static struct pur_value
+param(struct pur_arena *a, struct pur_field f, const char *text, const char *expected)
+{
+	struct pur_value v;
+	const char *problem;
+	enum pur_rc rc = pur_field_read_param(a, &f, text, NOW, &v, &problem);
+
+	assert_int_equal(rc, expected == NULL ? PUR_OK : PUR_EINPUT);
+	if (expected != NULL)
+		assert_string_equal(problem, expected);
+	else
+		assert_null(problem);
+	return v;
+}
+
+static void
+test_parameters_keep_within_their_bounds(void **state)
+{
+	const struct pur_field plain = { .type = PUR_INT };
+	const struct pur_field from_one = { .type = PUR_INT, .min = 1, .max = 10 };
+	const struct pur_field any = { .type = PUR_INT, .min = INT64_MIN, .max = INT64_MAX };
+	const struct pur_field price = { .type = PUR_MONEY, .min = 100 };
+
+	assert_int_equal(param(*state, plain, "0", NULL).i, 0);
+	param(*state, plain, "-1", "Must not be negative");
+	param(*state, plain, "1000000000000", "Must be at most 999999999999");
+	assert_int_equal(param(*state, from_one, "1", NULL).i, 1);
+	assert_int_equal(param(*state, from_one, "10", NULL).i, 10);
+	param(*state, from_one, "0", "Must be at least 1");
+	param(*state, from_one, "11", "Must be at most 10");
+	param(*state, from_one, "ten", "Must be an integer");
+	assert_int_equal(param(*state, any, "9223372036854775807", NULL).i, INT64_MAX);
+	assert_int_equal(param(*state, any, "-9223372036854775808", NULL).i, INT64_MIN);
+	param(*state, any, "9223372036854775808", "Must be an integer");
+	param(*state, price, "99", "Must be at least 100");
+}
+
+static void
+test_parameters_are_as_long_as_they_may(void **state)
+{
+	const struct pur_field word = { .type = PUR_TEXT, .min = 2, .max = 3 };
+	const struct pur_field needed = { .type = PUR_TEXT, .flags = PUR_REQUIRED };
+	struct pur_value v = param(*state, word, "ab", NULL);
+
+	assert_value_text(&v, "ab");
+	param(*state, word, "a", "Must have at least 2 characters");
+	param(*state, word, "\xc3\xa4\xc3\xa4\xc3\xa4", NULL);
+	param(*state, word, "abcd", "Must have at most 3 characters");
+	param(*state, needed, "", "Must not be empty");
+	param(*state, (struct pur_field){ .type = PUR_TEXT }, "", NULL);
+}
+
+static void
+test_parameters_of_the_other_types(void **state)
+{
+	const struct pur_field f = { .type = PUR_TIME, .flags = PUR_FUTURE };
+
+	assert_int_equal(param(*state, f, "2026-05-01T08:30:00.000001Z", NULL).i, NOW + 1);
+	param(*state, f, "2026-05-01T08:30:00Z", "Must be in the future");
+	param(*state, f, "tomorrow", "Must be a time like 2026-05-01T08:30:00Z");
+	param(*state, (struct pur_field){ .type = PUR_TIME }, "1970-01-01T00:00:00Z", NULL);
+	param(*state, (struct pur_field){ .type = PUR_CLOCK }, "24:00", NULL);
+	param(*state, (struct pur_field){ .type = PUR_CLOCK }, "24:01",
+	      "Must be a time of day like 08:30");
+	param(*state, (struct pur_field){ .type = PUR_EMAIL }, "a@b", NULL);
+	param(*state, (struct pur_field){ .type = PUR_EMAIL }, "a@", "Must be an e-mail address");
+	param(*state, (struct pur_field){ .type = PUR_CHOICE, .choices = sizes }, "medium",
+	      "Must be one of the values it can have");
+	param(*state, (struct pur_field){ .type = PUR_BOOL }, "yes", "Must be true or false");
 }
 
 /* ---- tables ---- */
@@ -924,17 +1097,21 @@ main(void)
 		cmocka_unit_test(test_money_of_v2),
 		cmocka_unit_test(test_money_of_v2_tells_its_currency),
 		cmocka_unit_test(test_money_of_v2_in_two_currencies_is_refused),
+		cmocka_unit_test(test_money_of_v2_within_rows_tells_its_place),
 		cmocka_unit_test(test_text_is_counted_in_code_points),
 		cmocka_unit_test(test_text_may_be_empty_unless_it_is_required),
 		cmocka_unit_test(test_slugs),
 		cmocka_unit_test(test_email_addresses),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_ids_times_and_dates),
+		cmocka_unit_test(test_times_of_day),
+		cmocka_unit_test(test_objects_are_of_answers_alone),
 		cmocka_unit_test(test_the_future_begins_after_now),
 		cmocka_unit_test(test_lists_of_strings),
 		cmocka_unit_test(test_creating),
 		cmocka_unit_test(test_replacing),
 		cmocka_unit_test(test_merging),
+		cmocka_unit_test(test_what_is_fixed_once_made),
 		cmocka_unit_test(test_merging_stops_at_a_list),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_faults_of_rows_bear_their_paths),
@@ -951,6 +1128,9 @@ main(void)
 		cmocka_unit_test(test_text_of_booleans_and_integers),
 		cmocka_unit_test(test_text_of_negative_integers),
 		cmocka_unit_test(test_text_of_the_other_types),
+		cmocka_unit_test(test_parameters_keep_within_their_bounds),
+		cmocka_unit_test(test_parameters_are_as_long_as_they_may),
+		cmocka_unit_test(test_parameters_of_the_other_types),
 		cmocka_unit_test(test_finding_fields),
 		cmocka_unit_test(test_every_type_has_a_name_of_its_own),
 	};

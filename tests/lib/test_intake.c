@@ -7,15 +7,24 @@
 
 #include <sodium.h>
 
-enum { LIST = 1, GET, CREATE, UPDATE, DELETE };
+enum { LIST = 1, GET, CREATE, UPDATE, DELETE, VIEW_ALL, VIEW_ONE };
 
 static const char *const statuses[] = { "new", "old", NULL };
+
+static const struct pur_field owner_fields[] = { { .name = "id", .type = PUR_UUID },
+						 { .name = NULL } };
 
 static const struct pur_field fields[] = {
 	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
 	{ .name = "name", .type = PUR_TEXT, .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER },
 	{ .name = "status", .type = PUR_CHOICE, .choices = statuses, .flags = PUR_FILTER },
 	{ .name = "price", .type = PUR_MONEY },
+	{ .name = "owner_id", .type = PUR_UUID, .refers = "users" },
+	{ .name = "owner",
+	  .type = PUR_OBJECT,
+	  .flags = PUR_READONLY,
+	  .of = owner_fields,
+	  .include = "(SELECT ROW(1))" },
 	{ .name = NULL },
 };
 
@@ -23,10 +32,26 @@ static const struct pur_field days[] = { { .name = "days", .type = PUR_INT },
 					 { .name = "name", .type = PUR_BOOL },
 					 { .name = NULL } };
 
+static const struct pur_field sums[] = {
+	{ .name = "from", .type = PUR_DATE, .flags = PUR_REQUIRED },
+	{ .name = "steps", .type = PUR_INT, .min = 1, .max = 10, .default_value = "3" },
+	{ .name = "until", .type = PUR_TIME, .flags = PUR_FUTURE },
+	{ .name = "word", .type = PUR_TEXT, .max = 3 },
+	{ .name = NULL },
+};
+
+static const struct pur_field sum_fields[] = {
+	{ .name = "day", .type = PUR_DATE, .flags = PUR_SORT | PUR_FILTER }, { .name = NULL }
+};
+
 static const struct pur_stmt stmts[] = {
-	[LIST] = { PUR_LIST, "@tenant", "SELECT 1" }, [GET] = { PUR_ONE, "@tenant", "SELECT 1" },
-	[CREATE] = { PUR_ONE, "@tenant", "INSERT" },  [UPDATE] = { PUR_ONE, "@tenant", "UPDATE" },
+	[LIST] = { PUR_LIST, "@tenant", "SELECT 1" },
+	[GET] = { PUR_ONE, "@tenant", "SELECT 1" },
+	[CREATE] = { PUR_ONE, "@tenant", "INSERT" },
+	[UPDATE] = { PUR_ONE, "@tenant", "UPDATE" },
 	[DELETE] = { PUR_ONE, "@tenant", "DELETE" },
+	[VIEW_ALL] = { PUR_LIST, "@tenant", "SELECT 1{include} WHERE {active}" },
+	[VIEW_ONE] = { PUR_ONE, "@tenant", "SELECT 1{include} WHERE active" },
 };
 
 static enum pur_rc
@@ -53,6 +78,13 @@ static const struct pur_route routes[] = {
 	{ PUR_POST, "/things/{ref}/restore", "things:write", .stmts = { UPDATE },
 	  .effect = PUR_RESTORES, .summary = "Restore" },
 	{ PUR_POST, "/login", PUR_PUBLIC, .run = act, .flags = PUR_SECRET, .summary = "Log in" },
+	{ PUR_GET, "/views", "things:read", .stmts = { VIEW_ALL }, .sort = "name",
+	  .summary = "List what can be seen" },
+	{ PUR_GET, "/views/{ref}", "things:read", .stmts = { VIEW_ONE }, .summary = "See one" },
+	{ PUR_PATCH, "/views/{ref}", "things:write", .stmts = { VIEW_ONE },
+	  .summary = "Touch one" },
+	{ PUR_GET, "/sums", "things:read", .stmts = { LIST }, .params = sums, .fields = sum_fields,
+	  .sort = "-day", .summary = "List sums" },
 	{ PUR_METHOD_UNKNOWN },
 };
 
@@ -680,6 +712,92 @@ test_fields(void **state)
 }
 
 static void
+test_parameters_are_held_to_their_field(void **state)
+{
+	ask(*state, "GET", "/api/v1/sums", "from=2026-05-01&steps=10&word=abc");
+	assert_taken();
+	assert_int_equal(rq.query[1].i, 10);
+	assert_true(rq.query[1].given);
+	ask(*state, "GET", "/api/v1/sums",
+	    "from=May&steps=11&until=1970-01-01T00:00:01Z&word=abcd");
+	assert_refused(PUR_EINPUT, "from: Must be a date like 2026-05-01\n"
+				   "steps: Must be at most 10\n"
+				   "until: Must be in the future\n"
+				   "word: Must have at most 3 characters");
+}
+
+static void
+test_parameters_that_were_not_given(void **state)
+{
+	ask(*state, "GET", "/api/v1/sums", "from=1970-01-02");
+	assert_taken();
+	assert_int_equal(rq.query[0].i, 1);
+	assert_int_equal(rq.query[1].type, PUR_INT);
+	assert_int_equal(rq.query[1].i, 3); /* its default */
+	assert_false(rq.query[1].given || rq.query[1].null);
+	assert_true(rq.query[2].null && rq.query[3].null);
+	ask(*state, "GET", "/api/v1/sums", NULL);
+	assert_refused(PUR_EINPUT, "from: Is required");
+	ask(*state, "GET", "/api/v1/sums", "steps=0&nothing=1");
+	assert_refused(PUR_EINPUT, "steps: Must be at least 1\n"
+				   "nothing: Unknown parameter\n"
+				   "from: Is required");
+}
+
+/* What can be filtered, sorted and shown is what the rows of the route have. */
+static void
+test_a_routes_own_fields(void **state)
+{
+	ask(*state, "GET", "/api/v1/sums", "from=1970-01-02&day=1970-01-03&fields=day");
+	assert_taken();
+	assert_ptr_equal(rq.list.filters[0].field, &sum_fields[0]);
+	assert_ptr_equal(rq.list.sorts[0].field, &sum_fields[0]);
+	assert_string_equal(rq.only, "day");
+	ask(*state, "GET", "/api/v1/sums", "from=1970-01-02&name=x&sort=name&fields=name");
+	assert_refused(PUR_EINPUT, "name: Unknown parameter\n"
+				   "sort: Can't be sorted by name\n"
+				   "fields: No field \"name\"");
+}
+
+static void
+test_includes_are_for_reads_that_have_some(void **state)
+{
+	static const char *const without[] = { "GET",   "/api/v1/things",
+					       "GET",   "/api/v1/things/acme",
+					       "PATCH", "/api/v1/views/acme" };
+
+	ask(*state, "GET", "/api/v1/views", "include=owner");
+	assert_taken();
+	assert_int_equal(rq.list.view.n_includes, 1);
+	assert_string_equal(rq.list.view.includes[0]->name, "owner");
+	ask(*state, "GET", "/api/v1/views/acme", "include=owner&fields=id,owner");
+	assert_taken();
+	assert_int_equal(rq.list.view.n_includes, 1);
+	ask(*state, "GET", "/api/v1/views/acme", "include=friends");
+	assert_refused(PUR_EINPUT, "include: Can't include friends");
+	for (size_t i = 0; i < N_OF(without); i += 2) {
+		ask(*state, without[i], without[i + 1], "include=owner");
+		assert_refused(PUR_EINPUT, "include: Unknown parameter");
+	}
+}
+
+static void
+test_what_is_deleted_is_for_lists_that_have_some(void **state)
+{
+	static const char *const without[] = { "/api/v1/things", "/api/v1/views/acme" };
+
+	ask(*state, "GET", "/api/v1/views", "deleted=true");
+	assert_taken();
+	assert_true(rq.list.view.deleted);
+	ask(*state, "GET", "/api/v1/views", "deleted=no");
+	assert_refused(PUR_EINPUT, "deleted: Must be true or false");
+	for (size_t i = 0; i < N_OF(without); i++) {
+		ask(*state, "GET", without[i], "deleted=true");
+		assert_refused(PUR_EINPUT, "deleted: Unknown parameter");
+	}
+}
+
+static void
 test_dry_runs(void **state)
 {
 	ask(*state, "DELETE", "/api/v1/things/acme", "dry_run=true");
@@ -739,7 +857,7 @@ test_a_body(void **state)
 	assert_ptr_equal(rq.input.fields, fields);
 	assert_string_equal(rq.input.body[1].s, "Ada");
 	assert_int_equal(rq.input.body[3].i, 5);
-	assert_null(rq.currency_given);
+	assert_null(rq.currency_given.code);
 	request(*state, "PATCH", "/api/v1/things/acme");
 	send_body("{\"price\":5}");
 	assert_taken();
@@ -756,10 +874,29 @@ test_a_body_of_v2(void **state)
 	send_body("{\"name\":\"Ada\",\"price\":{\"amount\":5,\"currency\":\"JPY\"}}");
 	assert_taken();
 	assert_int_equal(rq.input.body[3].i, 5);
-	assert_string_equal(rq.currency_given, "JPY");
+	assert_string_equal(rq.currency_given.code, "JPY");
+	assert_string_equal(rq.currency_given.path, "price");
 	request(*state, "POST", "/api/v2/things");
 	send_body("{\"name\":\"Ada\",\"price\":5}");
 	assert_int_equal(look(), PUR_EBODY);
+}
+
+static void
+test_what_a_body_refers_to(void **state)
+{
+	request(*state, "POST", "/api/v1/things");
+	send_body("{\"name\":\"Ada\",\"owner_id\":\"01890a5d-ac96-774b-bcce-b302099a8057\"}");
+	assert_taken();
+	assert_int_equal(rq.refers.n, 1);
+	assert_string_equal(rq.refers.fields[0]->name, "owner_id");
+	request(*state, "PATCH", "/api/v1/things/acme");
+	send_body("{\"name\":\"Ada\"}");
+	assert_taken();
+	assert_int_equal(rq.refers.n, 0);
+	request(*state, "PATCH", "/api/v1/things/acme");
+	send_body("{\"owner_id\":null}");
+	assert_taken();
+	assert_int_equal(rq.refers.n, 0);
 }
 
 static void
@@ -833,7 +970,7 @@ test_actions_need_no_body(void **state)
 static enum pur_rc
 list_with(struct pur_arena *a)
 {
-	ask(a, "GET", "/api/v1/things", "status=new&sort=name&fields=id&page=2");
+	ask(a, "GET", "/api/v1/views", "status=new&sort=name&fields=id&page=2&include=owner");
 	return look();
 }
 
@@ -880,11 +1017,17 @@ main(void)
 		cmocka_unit_test(test_unknown_parameters_are_all_told),
 		cmocka_unit_test(test_a_routes_own_parameters),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_parameters_are_held_to_their_field),
+		cmocka_unit_test(test_parameters_that_were_not_given),
+		cmocka_unit_test(test_a_routes_own_fields),
+		cmocka_unit_test(test_includes_are_for_reads_that_have_some),
+		cmocka_unit_test(test_what_is_deleted_is_for_lists_that_have_some),
 		cmocka_unit_test(test_dry_runs),
 		cmocka_unit_test(test_queries_that_cannot_be_read),
 		cmocka_unit_test(test_very_many_filters),
 		cmocka_unit_test(test_a_body),
 		cmocka_unit_test(test_a_body_of_v2),
+		cmocka_unit_test(test_what_a_body_refers_to),
 		cmocka_unit_test(test_faults_of_a_body),
 		cmocka_unit_test(test_bodies_that_are_no_json),
 		cmocka_unit_test(test_actions_need_no_body),

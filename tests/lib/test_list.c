@@ -1,25 +1,17 @@
 /*
  * Tests of list: what a query may ask of a list, the SQL that is made of it, where its total comes
- * from, which statements are kept, and the links between pages.
+ * from, and the links between pages.
  */
 #include "list.h"
-#include "row.h"
 #include "support.h"
 
-/* Stands in for db.c's, so that no connection is needed: remembers what had to leave. */
-static struct {
-	int n;
-	const struct pur_query *last;
-	enum pur_rc rc;
-} forgotten;
-
+/* Stands in for db.c's, so that no connection is needed. */
 enum pur_rc
 pur_db_forget(struct pur_db *db, struct pur_query *q)
 {
 	(void)db;
-	forgotten.n++;
-	forgotten.last = q;
-	return forgotten.rc;
+	(void)q;
+	return PUR_OK;
 }
 
 static const char *const statuses[] = { "pending", "ready", NULL };
@@ -38,32 +30,46 @@ static const struct pur_field fields[] = {
 	  .column = "(o.have - o.gone)" },
 	{ .name = "owner_id", .type = PUR_UUID, .flags = PUR_FILTER },
 	{ .name = "notes", .type = PUR_TEXT },
+	{ .name = "owner", .type = PUR_OBJECT, .include = "(SELECT ROW(u.id) FROM users u)" },
+	{ .name = "lines", .type = PUR_ROWS, .include = "(SELECT 1)" },
 	{ .name = NULL },
 };
 
-enum { ID, NAME, STATUS, TOTAL, CREATED_AT, DAY, ACTIVE, LEFT, OWNER_ID };
+enum { ID, NAME, STATUS, TOTAL, CREATED_AT, DAY, ACTIVE, LEFT, OWNER_ID, NOTES, OWNER, LINES };
 
 #define BASE "SELECT o.id FROM orders o WHERE o.tenant_id = $1"
+#define VIEWED "SELECT o.id{include} FROM orders o WHERE o.tenant_id = $1 AND o.{active}"
+
+/* Rows that are not of the resource, but of a route's own. */
+static const struct pur_field events[] = {
+	{ .name = "seq", .type = PUR_INT, .flags = PUR_SORT, .column = "e.seq" },
+	{ .name = NULL },
+};
 
 static const struct pur_stmt stmts[] = {
 	{ PUR_NOSTMT },
 	{ PUR_LIST, "@tenant", BASE },
 	{ PUR_LIST, "@tenant @address", BASE " AND o.address = $2" },
+	{ PUR_LIST, "@tenant", VIEWED },
 };
 
-static const struct pur_resource counted = {
-	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 3, .counts = "orders"
-};
+static const struct pur_resource counted = { .program = "orders",
+					     .fields = fields,
+					     .stmts = stmts,
+					     .n_stmts = PUR_COUNT(stmts),
+					     .counts = "orders" };
 
 static const struct pur_resource uncounted = {
-	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 3
+	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = PUR_COUNT(stmts)
 };
 
-static struct pur_bound base, narrow;
-static struct pur_input in;
+static const struct pur_route own = { .fields = events, .sort = "-seq" }, plain = { .sort = NULL };
+static struct pur_bound base, narrow, viewed;
+static struct pur_input in = { .route = &plain };
 static struct pur_list list;
 static struct pur_error error;
 static bool bad;
+static const char *sql; /* of the statement that is asked for something */
 
 static int
 compile(void **state)
@@ -71,7 +77,8 @@ compile(void **state)
 	char message[128];
 
 	if (pur_bind_compile(&counted, 1, NULL, NULL, &base, message, sizeof(message)) != 0 ||
-	    pur_bind_compile(&counted, 2, NULL, NULL, &narrow, message, sizeof(message)) != 0)
+	    pur_bind_compile(&counted, 2, NULL, NULL, &narrow, message, sizeof(message)) != 0 ||
+	    pur_bind_compile(&counted, 3, NULL, NULL, &viewed, message, sizeof(message)) != 0)
 		return -1;
 	memcpy(in.tenant.b, "0123456789abcdef", 16);
 	in.address = "::1";
@@ -83,19 +90,22 @@ setup(void **state)
 {
 	memset(&list, 0, sizeof(list));
 	memset(&error, 0, sizeof(error));
-	memset(&forgotten, 0, sizeof(forgotten));
 	bad = false;
+	in.route = &plain;
+	sql = VIEWED;
 	return reset_arena(state);
 }
 
 /* ---- what is asked for ---- */
 
+/* As intake.c asks: what any read has, and then what lists have. */
 static int
 ask(struct pur_arena *a, const char *name, const char *value)
 {
 	const struct pur_param p = { name, value };
 
-	return pur_list_take(a, &list, &counted, &p, &error, &bad);
+	return pur_view_take(a, &list, fields, sql, &p, &error, &bad) ||
+	       pur_list_take(a, &list, fields, sql, &p, &error, &bad);
 }
 
 static void
@@ -257,24 +267,101 @@ test_defaults(void **state)
 {
 	const struct pur_route newest = { .sort = "-created_at" }, any = { .sort = NULL };
 
-	pur_list_finish(&list, &counted, &newest);
+	pur_list_finish(&list, fields, &newest);
 	assert_int_equal(list.page, 1);
 	assert_int_equal(list.per_page, 20);
 	assert_int_equal(list.n_sorts, 1);
 	assert_ptr_equal(list.sorts[0].field, &fields[CREATED_AT]);
 	assert_true(list.sorts[0].descending);
 	setup(state);
-	pur_list_finish(&list, &counted, &any);
+	pur_list_finish(&list, fields, &any);
 	assert_int_equal(list.n_sorts, 0);
 	setup(state);
 	want(*state, "page", "3");
 	want(*state, "perPage", "7");
 	want(*state, "sort", "name");
-	pur_list_finish(&list, &counted, &newest);
+	pur_list_finish(&list, fields, &newest);
 	assert_int_equal(list.page, 3);
 	assert_int_equal(list.per_page, 7);
 	assert_int_equal(list.n_sorts, 1);
 	assert_ptr_equal(list.sorts[0].field, &fields[NAME]);
+}
+
+/* ---- includes, and deleted things ---- */
+
+static void
+test_includes(void **state)
+{
+	want(*state, "include", "owner,lines");
+	assert_int_equal(list.view.n_includes, 2);
+	assert_ptr_equal(list.view.includes[0], &fields[OWNER]);
+	assert_ptr_equal(list.view.includes[1], &fields[LINES]);
+	refuse(*state, "include", "", "include: Can't include ");
+	refuse(*state, "include", "nothing", "include: Can't include nothing");
+	refuse(*state, "include", "owner,", "include: Can't include ");
+	refuse(*state, "include", ",owner", "include: Can't include ");
+	refuse(*state, "include", "owne", "include: Can't include owne");
+	refuse(*state, "include", "owners", "include: Can't include owners");
+	refuse(*state, "include", "owner lines", "include: Can't include owner lines");
+	refuse(*state, "include", "owner,name",
+	       "include: Can't include name"); /* is there anyway */
+	/* A statement with no place for it takes none. */
+	setup(state);
+	sql = BASE;
+	assert_int_equal(ask(*state, "include", "owner"), 0);
+	assert_int_equal(list.view.n_includes, 0);
+}
+
+/* However often it is asked for, a column is there once. */
+static void
+test_nothing_is_included_twice(void **state)
+{
+	want(*state, "include", "owner,owner,lines,owner,lines,owner,owner,owner,owner,owner");
+	want(*state, "include", "lines,owner");
+	assert_int_equal(list.view.n_includes, 2);
+	assert_ptr_equal(list.view.includes[0], &fields[OWNER]);
+	assert_ptr_equal(list.view.includes[1], &fields[LINES]);
+}
+
+static void
+test_includes_have_a_most(void **state)
+{
+	static char names[PUR_INCLUDES + 1][4];
+	static struct pur_field many[PUR_INCLUDES + 2];
+	char all[64] = "";
+	struct pur_param p = { "include", all };
+
+	for (int i = 0; i <= PUR_INCLUDES; i++) {
+		snprintf(names[i], sizeof(names[i]), "i%d", i);
+		many[i] = (struct pur_field){ .name = names[i], .include = "1" };
+		strcat(strcat(all, i > 0 ? "," : ""), names[i]);
+	}
+	*strrchr(all, ',') = '\0';
+	assert_int_equal(pur_view_take(*state, &list, many, VIEWED, &p, &error, &bad), 1);
+	assert_false(bad);
+	assert_int_equal(list.view.n_includes, PUR_INCLUDES);
+	p.value = names[PUR_INCLUDES];
+	assert_int_equal(pur_view_take(*state, &list, many, VIEWED, &p, &error, &bad), 1);
+	assert_true(bad);
+	assert_int_equal(list.view.n_includes, PUR_INCLUDES);
+	assert_details(&error, "include: At most 8");
+}
+
+static void
+test_deleted_things(void **state)
+{
+	static const char *const no_answers[] = { "", "yes", "1", "True", "true " };
+
+	want(*state, "deleted", "true");
+	assert_true(list.view.deleted);
+	want(*state, "deleted", "false");
+	assert_false(list.view.deleted);
+	for (size_t i = 0; i < N_OF(no_answers); i++)
+		refuse(*state, "deleted", no_answers[i], "deleted: Must be true or false");
+	setup(state);
+	sql = BASE; /* nothing is deleted there */
+	assert_int_equal(ask(*state, "deleted", "true"), 0);
+	assert_false(list.view.deleted);
 }
 
 /* ---- the SQL ---- */
@@ -284,7 +371,7 @@ static struct pur_step rows, total;
 static void
 build(struct pur_arena *a, const struct pur_resource *res, struct pur_bound *from)
 {
-	pur_list_finish(&list, res, &(struct pur_route){ .sort = NULL });
+	pur_list_finish(&list, pur_route_fields(res, in.route), in.route);
 	assert_int_equal(pur_list_build(a, NULL, &list, res, from, &in, &rows, &total), PUR_OK);
 }
 
@@ -373,6 +460,42 @@ test_filters_in_sql(void **state)
 			 WORD("\x08") "\xff\xff\xff\xff\xff\xff\xff\xff" INT8_ITEM("\7"));
 }
 
+static void
+test_a_route_whose_rows_are_its_own(void **state)
+{
+	in.route = &own;
+	build(*state, &counted, &base);
+	assert_string_equal(rows.query->sql,
+			    BASE " ORDER BY e.seq DESC, e.seq DESC LIMIT $2 OFFSET $3");
+}
+
+#define SEEN(include, active)                                                                      \
+	"SELECT o.id" include " FROM orders o WHERE o.tenant_id = $1 AND o." active
+
+static void
+test_views_in_sql(void **state)
+{
+	build(*state, &counted, &viewed);
+	assert_string_equal(rows.query->sql,
+			    SEEN("", "active") " ORDER BY o.id LIMIT $2 OFFSET $3");
+	want(*state, "include", "lines,owner");
+	build(*state, &counted, &viewed);
+	assert_string_equal(rows.query->sql,
+			    SEEN(", (SELECT 1) AS lines, (SELECT ROW(u.id) FROM users u) AS owner",
+				 "active") " ORDER BY o.id LIMIT $2 OFFSET $3");
+	want(*state, "deleted", "true");
+	want(*state, "name", "Ada");
+	build(*state, &counted, &viewed);
+	assert_string_equal(
+	    rows.query->sql,
+	    SEEN(", (SELECT 1) AS lines, (SELECT ROW(u.id) FROM users u) AS owner",
+		 "active IS FALSE") " AND name = $2 ORDER BY o.id LIMIT $3 OFFSET $4");
+	/* How many there are doesn't depend on what is shown of each. */
+	assert_string_equal(total.query->sql,
+			    "SELECT count(*) AS n FROM (" SEEN(
+				"", "active IS FALSE") " AND name = $2) AS matching");
+}
+
 /* As many arguments as there can be: the list's own, all filters, limit and offset. */
 static void
 test_all_filters_there_can_be(void **state)
@@ -423,7 +546,7 @@ static void
 test_totals_that_are_counted(void **state)
 {
 	static const struct {
-		const char *name, *value, *sql;
+		const char *name, *value, *where;
 	} cases[] = {
 		{ "name", "Ada", " AND name = $2" },
 		{ "status[gt]", "pending", " AND status > $2" },
@@ -436,7 +559,7 @@ test_totals_that_are_counted(void **state)
 		want(*state, cases[i].name, cases[i].value);
 		build(*state, &counted, &base);
 		snprintf(expected, sizeof(expected),
-			 "SELECT count(*) AS n FROM (" BASE "%s) AS matching", cases[i].sql);
+			 "SELECT count(*) AS n FROM (" BASE "%s) AS matching", cases[i].where);
 		assert_string_equal(total.query->sql, expected);
 		assert_int_equal(total.query->n, 2);
 	}
@@ -460,98 +583,14 @@ test_totals_nobody_keeps(void **state)
 	assert_string_equal(total.query->sql,
 			    "SELECT count(*) AS n FROM (" BASE " AND o.address = $2) AS matching");
 	assert_int_equal(total.query->n, 2);
-}
-
-/* ---- which statements are kept ---- */
-
-/* Each number asks for another order, and so for another statement. */
-static struct pur_query *
-shape(struct pur_arena *a, int number)
-{
-	static const int sortable[] = { NAME, TOTAL, CREATED_AT, LEFT };
-
-	memset(&list, 0, sizeof(list));
-	for (; list.n_sorts < 4; number /= 8)
-		list.sorts[list.n_sorts++] =
-		    (struct pur_list_sort){ &fields[sortable[number % 4]], number % 8 >= 4 };
-	build(a, &counted, &base);
-	return rows.query;
-}
-
-static void
-test_the_least_recently_used_statement_leaves(void **state)
-{
-	struct pur_query *kept[PUR_SHAPES], *q;
-
-	for (int i = 0; i < PUR_SHAPES; i++)
-		kept[i] = shape(*state, i);
-	forgotten.n = 0;
-	for (int i = 0; i < PUR_SHAPES; i++) {
-		assert_ptr_equal(shape(*state, i), kept[i]);
-		for (int j = 0; j < i; j++)
-			assert_string_not_equal(kept[i]->name, kept[j]->name);
-	}
-	assert_int_equal(forgotten.n, 0);
-	shape(*state, 0);
-	kept[1]->prepared = 7;
-	q = shape(*state, PUR_SHAPES);
-	assert_int_equal(forgotten.n, 1);
-	assert_ptr_equal(forgotten.last, kept[1]);
-	assert_int_equal(q->prepared, 0);
-	assert_ptr_equal(shape(*state, PUR_SHAPES), q);
-	assert_ptr_equal(shape(*state, 0), kept[0]);
-	assert_int_equal(forgotten.n, 1);
-	shape(*state, 1);
-	assert_int_equal(forgotten.n, 2);
-	assert_ptr_equal(forgotten.last, kept[2]);
-}
-
-/* How its rows are written leaves with it; the leak checker sees whether all of it. */
-static void
-test_a_statement_leaves_with_all_it_has(void **state)
-{
-	const struct column column = { "id", PUR_OID_INT8 };
-	const struct pur_row_style style = {
-		.res =
-		    &(struct pur_resource){ .fields = fields,
-					    .routes = &(struct pur_route){ PUR_METHOD_UNKNOWN } },
-		.version = 1
-	};
-	PGresult *r = new_result(&column, 1);
-	struct pur_buf b = { .data = NULL };
-
-	set_int8(r, 0, 0, 7);
-	for (int i = 0; i < 3 * PUR_SHAPES; i++) {
-		struct pur_query *q = shape(*state, 1000 + i);
-
-		assert_null(q->plan);
-		assert_int_equal(pur_row_put(&b, q, r, 0, &style), PUR_OK);
-		assert_non_null(q->plan);
-	}
-	assert_true(forgotten.n >= 2 * PUR_SHAPES);
-	pur_buf_free(&b);
-	PQclear(r);
-}
-
-static void
-test_a_statement_that_cannot_leave_stays(void **state)
-{
-	struct pur_query *kept[PUR_SHAPES];
-	const char *sql;
-
-	for (int i = 0; i < PUR_SHAPES; i++)
-		kept[i] = shape(*state, 2000 + i);
-	sql = kept[0]->sql;
-	forgotten.n = 0;
-	forgotten.rc = PUR_EUNAVAILABLE;
-	list.sorts[0].descending = !list.sorts[0].descending;
-	list.n_sorts = 1;
-	assert_int_equal(pur_list_build(*state, NULL, &list, &counted, &base, &in, &rows, &total),
-			 PUR_EUNAVAILABLE);
-	assert_int_equal(forgotten.n, 1);
-	assert_ptr_equal(kept[0]->sql, sql);
-	assert_ptr_equal(shape(*state, 2000), kept[0]);
-	assert_int_equal(forgotten.n, 1);
+	/* What is kept is the number of those that aren't deleted. */
+	want(*state, "deleted", "true");
+	build(*state, &counted, &viewed);
+	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" SEEN(
+						  "", "active IS FALSE") ") AS matching");
+	setup(state);
+	build(*state, &counted, &viewed);
+	assert_string_equal(total.query->sql, KEPT);
 }
 
 /* ---- links ---- */
@@ -639,7 +678,7 @@ take_it(struct pur_arena *a)
 	const struct pur_param p = { "name[in]", "one,two,three,four" };
 	bool wrong = false;
 
-	assert_int_equal(pur_list_take(a, &l, &counted, &p, &e, &wrong), 1);
+	assert_int_equal(pur_list_take(a, &l, fields, BASE, &p, &e, &wrong), 1);
 	return wrong ? PUR_ETOOLARGE : PUR_OK;
 }
 
@@ -647,7 +686,7 @@ static void
 test_a_small_arena(void **state)
 {
 	want(*state, "status[in]", "pending,ready");
-	pur_list_finish(&list, &counted, &(struct pur_route){ .sort = "-total" });
+	pur_list_finish(&list, fields, &(struct pur_route){ .sort = "-total" });
 	with_every_ceiling(build_it, PUR_OK);
 	want(*state, "name", "Ada");
 	want(*state, "total[gt]", "5");
@@ -668,17 +707,20 @@ main(void)
 		cmocka_unit_test_setup(test_names_that_are_no_filters, setup),
 		cmocka_unit_test_setup(test_too_many_filters, setup),
 		cmocka_unit_test_setup(test_defaults, setup),
+		cmocka_unit_test_setup(test_includes, setup),
+		cmocka_unit_test_setup(test_nothing_is_included_twice, setup),
+		cmocka_unit_test_setup(test_includes_have_a_most, setup),
+		cmocka_unit_test_setup(test_deleted_things, setup),
 		cmocka_unit_test_setup(test_a_plain_page, setup),
 		cmocka_unit_test_setup(test_a_page_far_behind, setup),
 		cmocka_unit_test_setup(test_order_in_sql, setup),
 		cmocka_unit_test_setup(test_filters_in_sql, setup),
+		cmocka_unit_test_setup(test_a_route_whose_rows_are_its_own, setup),
+		cmocka_unit_test_setup(test_views_in_sql, setup),
 		cmocka_unit_test_setup(test_all_filters_there_can_be, setup),
 		cmocka_unit_test_setup(test_totals_that_are_kept, setup),
 		cmocka_unit_test_setup(test_totals_that_are_counted, setup),
 		cmocka_unit_test_setup(test_totals_nobody_keeps, setup),
-		cmocka_unit_test_setup(test_the_least_recently_used_statement_leaves, setup),
-		cmocka_unit_test_setup(test_a_statement_leaves_with_all_it_has, setup),
-		cmocka_unit_test_setup(test_a_statement_that_cannot_leave_stays, setup),
 		cmocka_unit_test_setup(test_links, setup),
 		cmocka_unit_test_setup(test_links_keep_the_rest_of_the_query, setup),
 		cmocka_unit_test_setup(test_a_small_arena, setup),

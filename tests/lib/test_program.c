@@ -86,6 +86,9 @@ test_a_good_table_is_compiled(void **state)
 			 "\5") "owner" WORD("\5") "admin" WORD("\7") "manager" WORD("\5") "staff");
 	ASSERT_BYTES(&p->roles[2], WORD("\1") WORD("\0") WORD("\x19") WORD("\3") WORD("\1")
 				       WORD("\5") "owner" WORD("\5") "admin" WORD("\7") "manager");
+	/* Who sees what is deleted. */
+	ASSERT_BYTES(&p->leaders, WORD("\1") WORD("\0") WORD("\x19") WORD("\2") WORD("\1")
+				      WORD("\5") "owner" WORD("\5") "admin");
 	assert_sql_null(&p->roles[4]);
 	assert_int_equal(p->roles[5].data[15], 6);
 }
@@ -335,6 +338,60 @@ test_defaults_that_their_field_would_refuse(void **state)
 	}
 }
 
+static void
+test_fields_that_cannot_be_what_they_say(void **state)
+{
+	static const struct pur_field item[] = {
+		{ .name = "product_id", .type = PUR_UUID, .refers = "products" }, { .name = NULL }
+	};
+	static const struct {
+		struct pur_field field;
+		const char *message;
+	} rows[] = {
+		{ { .name = "client", .type = PUR_SLUG, .refers = "clients" },
+		  "things: field client: only an id that stands by itself can have .refers" },
+		{ { .name = "items", .type = PUR_ROWS, .of = item },
+		  "things: field product_id: only an id that stands by itself can have .refers" },
+		{ { .name = "items", .type = PUR_ROWS }, "things: field items: has no .of" },
+		{ { .name = "client", .type = PUR_OBJECT, .flags = PUR_READONLY },
+		  "things: field client: has no .of" },
+		{ { .name = "client", .type = PUR_OBJECT, .of = lines },
+		  "things: field client: an object must be read-only" },
+	};
+	static struct pur_field body[2];
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		body[0] = rows[i].field;
+		if (is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get))
+			fail_msg("is taken: not \"%s\"", rows[i].message);
+		assert_string_equal(message, rows[i].message);
+	}
+	body[0] = (struct pur_field){ .name = "client_id", .type = PUR_UUID, .refers = "clients" };
+	assert_true(is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get));
+	body[0] = (struct pur_field){
+		.name = "client", .type = PUR_OBJECT, .flags = PUR_READONLY, .of = lines
+	};
+	assert_true(is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get));
+}
+
+/* A list is sorted by a field of the rows it gives. */
+static void
+test_orders_of_a_routes_own_rows(void **state)
+{
+	static const struct pur_field own[] = {
+		{ .name = "seq", .type = PUR_INT, .flags = PUR_SORT }, { .name = NULL }
+	};
+	const struct pur_stmt list = { PUR_LIST, "@tenant", "SELECT 1" };
+
+	(void)state;
+	assert_true(
+	    is_taken((struct pur_route){ PUR_GET, GOOD, .fields = own, .sort = "-seq" }, list));
+	assert_false(
+	    is_taken((struct pur_route){ PUR_GET, GOOD, .fields = own, .sort = "name" }, list));
+	assert_false(is_taken((struct pur_route){ PUR_GET, GOOD, .sort = "seq" }, list));
+}
+
 int
 main(void)
 {
@@ -351,6 +408,8 @@ main(void)
 		cmocka_unit_test(test_a_route_whose_statements_give_no_rows),
 		cmocka_unit_test(test_two_keys_in_one_statement),
 		cmocka_unit_test(test_defaults_that_their_field_would_refuse),
+		cmocka_unit_test(test_fields_that_cannot_be_what_they_say),
+		cmocka_unit_test(test_orders_of_a_routes_own_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

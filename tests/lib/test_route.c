@@ -277,6 +277,19 @@ test_words(void **state)
 	assert_false(pur_words_have(NULL, "a", 1));
 }
 
+static void
+test_fields_of_a_route(void **state)
+{
+	static const struct pur_field all[] = { { .name = "a" }, { .name = NULL } };
+	static const struct pur_field own[] = { { .name = "b" }, { .name = NULL } };
+	const struct pur_resource some = { .fields = all };
+
+	(void)state;
+	assert_ptr_equal(pur_route_fields(&some, &(struct pur_route){ PUR_GET }), all);
+	assert_ptr_equal(pur_route_fields(&some, &(struct pur_route){ PUR_GET, .fields = own }),
+			 own);
+}
+
 int
 main(void)
 {
@@ -293,6 +306,7 @@ main(void)
 		cmocka_unit_test(test_a_small_arena),
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_fields_of_a_route),
 	};
 
 	return cmocka_run_group_tests(tests, new_arena, free_arena);

@@ -24,6 +24,7 @@ static const struct pur_field fields[] = {
 	{ .name = "prices", .type = PUR_MONEY },
 	{ .name = "lines", .type = PUR_ROWS, .of = lines },
 	{ .name = "status", .type = PUR_CHOICE },
+	{ .name = "line", .type = PUR_OBJECT, .of = lines },
 	{ .name = NULL },
 };
 
@@ -37,8 +38,8 @@ static const struct pur_route routes[] = {
 
 static const struct pur_route stateless[] = { { PUR_GET, "/products" }, { PUR_METHOD_UNKNOWN } };
 
-static const struct pur_resource orders = { .fields = fields, .routes = routes };
-static const struct pur_resource products = { .fields = fields, .routes = stateless };
+static const struct pur_resource orders = { .routes = routes };
+static const struct pur_resource products = { .routes = stateless };
 
 static struct pur_row_style style;
 static struct pur_query query;
@@ -49,7 +50,9 @@ static int
 setup(void **state)
 {
 	(void)state;
-	style = (struct pur_row_style){ .res = &products, .version = 1, .currency = "EUR" };
+	style = (struct pur_row_style){
+		.res = &products, .fields = fields, .version = 1, .currency = "EUR"
+	};
 	query = (struct pur_query){ .name = "q" };
 	return 0;
 }
@@ -303,6 +306,40 @@ test_nested_rows(void **state)
 }
 
 static void
+test_an_object(void **state)
+{
+	struct pur_buf full = line(false), nulls = line(true);
+
+	(void)state;
+	style.version = 2;
+	one("line", PUR_OID_RECORD, full.data, full.len);
+	assert_row("{\"line\":{\"product_id\":\"" ID "\",\"quantity\":7,"
+		   "\"price\":{\"amount\":1250,\"currency\":\"EUR\"}}}");
+	one("line", PUR_OID_RECORD, nulls.data, nulls.len);
+	assert_row("{\"line\":{\"product_id\":null,\"quantity\":null,\"price\":null}}");
+	one("line", PUR_OID_RECORD, NULL, 0); /* there is no such thing */
+	assert_row("{\"line\":null}");
+	pur_buf_free(&full);
+	pur_buf_free(&nulls);
+}
+
+/* A route's own fields say what its columns are, not those of the resource. */
+static void
+test_columns_are_what_the_routes_fields_say(void **state)
+{
+	static const struct pur_field own[] = { { .name = "amount", .type = PUR_MONEY },
+						{ .name = NULL } };
+
+	(void)state;
+	style.version = 2;
+	style.fields = own;
+	one("amount", PUR_OID_INT8, "\0\0\0\0\0\0\0\7", 8);
+	assert_row("{\"amount\":{\"amount\":7,\"currency\":\"EUR\"}}");
+	one("total", PUR_OID_INT8, "\0\0\0\0\0\0\0\7", 8);
+	assert_row("{\"total\":7}");
+}
+
+static void
 test_rows_that_no_field_describes(void **state)
 {
 	struct pur_buf b = line(false);
@@ -442,7 +479,8 @@ test_what_a_state_allows(void **state)
 	style.only = "status";
 	assert_row("{\"status\":null,\"allowed_actions\":[]}");
 	/* A resource without states has a status like any other text. */
-	style = (struct pur_row_style){ .res = &products, .version = 1 };
+	style.res = &products;
+	style.only = NULL;
 	one("status", PUR_OID_TEXT, "pending", 7);
 	assert_row("{\"status\":\"pending\"}");
 }
@@ -594,6 +632,8 @@ main(void)
 		TEST(test_money),
 		TEST(test_arrays),
 		TEST(test_nested_rows),
+		TEST(test_an_object),
+		TEST(test_columns_are_what_the_routes_fields_say),
 		TEST(test_rows_that_no_field_describes),
 		TEST(test_bytes_that_end_too_early),
 		TEST(test_arrays_of_two_dimensions),
