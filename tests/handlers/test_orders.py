@@ -251,7 +251,7 @@ def test_approve(shop):
     before = shop.last_event()
     answer = shop.owner.post(f"orders/{order['id']}/approve")
     assert answer.status == 200 and answer.etag == '"2"'
-    assert answer.data == {**order, "status": "approved", "allowed_actions": ["cancel"],
+    assert answer.data == {**order, "status": "approved", "allowed_actions": ["start", "cancel"],
                            "updated_at": answer.data["updated_at"]}
     assert shop.owner.get(f"orders/{order['number']}").data == answer.data
     assert shop.stock(cake) == (6, 0)
@@ -330,7 +330,7 @@ def test_a_refused_transition_as_a_problem(shop):
                              headers={"Accept": "application/problem+json"})
     assert answer.status == answer.json["status"] == 409
     assert answer.json["error"] == "invalid_transition"
-    assert answer.json["allowed_actions"] == ["cancel"]
+    assert answer.json["allowed_actions"] == ["start", "cancel"]
 
 
 def test_404_then_412_then_409(shop):

@@ -28,6 +28,8 @@ RULES = {
           UNION ALL
           SELECT 'categories', '', count(*) FROM categories WHERE tenant_id = %(t)s AND active
           UNION ALL
+          SELECT 'clients', '', count(*) FROM clients WHERE tenant_id = %(t)s AND active
+          UNION ALL
           SELECT 'orders', '', count(*) FROM orders WHERE tenant_id = %(t)s
           UNION ALL
           SELECT 'orders', status, count(*) FROM orders WHERE tenant_id = %(t)s GROUP BY status)
@@ -49,18 +51,38 @@ RULES = {
          WHERE s.tenant_id = %(t)s GROUP BY s.product_id, s.reserved
         HAVING s.reserved <> coalesce(sum(l.quantity), 0)""",
 
-    "every order took its stock once": """
-        SELECT o.number, o.status, l.product_id, l.quantity, m.delta, m.n
-          FROM orders o JOIN (SELECT order_id, product_id, sum(quantity) AS quantity
+    "every order took its stock, and gave it back when it left": """
+        SELECT o.number, o.status, product_id, l.quantity, m.delta
+          FROM (SELECT order_id, product_id, sum(quantity) AS quantity
              FROM order_lines WHERE tenant_id = %(t)s AND tracked GROUP BY 1, 2) l
-            ON l.order_id = o.id
-          LEFT JOIN (SELECT order_id, product_id, sum(delta) AS delta, count(*) AS n
-             FROM stock_movements WHERE tenant_id = %(t)s GROUP BY 1, 2) m
-            ON m.order_id = o.id AND m.product_id = l.product_id
-         WHERE o.tenant_id = %(t)s AND NOT CASE
-           WHEN o.status IN ('pending', 'rejected', 'expired') THEN m.n IS NULL
-           WHEN o.status = 'cancelled' THEN m.n IS NULL OR (m.n = 2 AND m.delta = 0)
-           ELSE m.n = 1 AND m.delta = -l.quantity END""",
+          FULL JOIN (SELECT order_id, product_id, sum(delta) AS delta
+             FROM stock_movements WHERE tenant_id = %(t)s AND order_id IS NOT NULL GROUP BY 1, 2) m
+         USING (order_id, product_id)
+          JOIN orders o ON o.tenant_id = %(t)s AND o.id = order_id
+         WHERE NOT CASE
+           WHEN o.status IN ('pending', 'rejected', 'expired') THEN m.delta IS NULL
+           WHEN o.status IN ('cancelled', 'no_show') THEN coalesce(m.delta, 0) = 0
+           ELSE coalesce(m.delta, 0) = -coalesce(l.quantity, 0) END""",
+
+    "every sale and return is an order's": """
+        SELECT id, kind, delta FROM stock_movements WHERE tenant_id = %(t)s
+           AND ((kind = 'adjustment') <> (order_id IS NULL)
+             OR (kind = 'sale' AND delta >= 0) OR (kind = 'return' AND delta <= 0))""",
+
+    # Counted where a capacity is set; of the past nothing is promised.
+    "slots are taken by the orders in them": """
+        SELECT slot, o.n, k.taken
+          FROM (SELECT date_bin(c.pickup_slot_minutes * interval '1 minute',
+                 o.pickup_date AT TIME ZONE c.time_zone, timestamp '2000-01-01') AS slot,
+                 count(*) AS n
+            FROM orders o JOIN settings c ON c.tenant_id = %(t)s
+           WHERE o.tenant_id = %(t)s AND c.pickup_slot_capacity IS NOT NULL
+             AND o.pickup_date > now() AND o.status IN
+               ('pending', 'approved', 'in_production', 'ready', 'completed') GROUP BY 1) o
+          FULL JOIN (SELECT slot, taken FROM pickup_slots k JOIN settings c
+             ON c.tenant_id = %(t)s WHERE k.tenant_id = %(t)s
+              AND slot > now() AT TIME ZONE c.time_zone) k USING (slot)
+         WHERE coalesce(o.n, 0) <> coalesce(k.taken, 0)""",
 
     "every order is the sum of its lines": """
         SELECT o.number, o.total, sum(l.total), o.tax_total, sum(l.tax) FROM orders o
@@ -68,6 +90,11 @@ RULES = {
          WHERE o.tenant_id = %(t)s GROUP BY o.number, o.total, o.tax_total, o.subtotal
         HAVING o.total <> sum(l.total) OR o.tax_total <> sum(l.tax)
             OR o.subtotal + o.tax_total <> o.total""",
+
+    "every line is its price times its quantity": """
+        SELECT l.order_id, l.position, l.unit_price, l.quantity, l.tax, l.total FROM order_lines l
+         WHERE l.tenant_id = %(t)s
+           AND l.unit_price * l.quantity NOT IN (l.total, l.total - l.tax)""",
 
     "every order has lines": """
         SELECT o.number FROM orders o WHERE o.tenant_id = %(t)s AND NOT EXISTS (SELECT FROM

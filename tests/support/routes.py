@@ -24,18 +24,24 @@ class Route:
         self.path = self.pattern if self.root else f"/api/v1{self.pattern}"
         self.roles = facts.get("roles")  # None: public
         self.lists = facts.get("list", False)
+        self.deleted = facts.get("deleted", False)  # takes ?deleted=true
+        self.includes = facts.get("includes", False)  # takes ?include=
         self.secret = facts.get("secret", False)
         self.effect = facts.get("effect")
         self.event = facts.get("event")
-        self.states = facts.get("from")
+        self.states, self.leads_to = facts.get("from"), facts.get("to")
         self.summary = facts["summary"]
         self.cache = facts["cache"]
         self.parts = re.findall(r"\{(\w+)\}", self.pattern)
         self.writes = self.method != "GET"
-        self.all_fields = program["fields"]
+        self.params = facts.get("params", [])
+        self.all_fields = facts.get("fields", program["fields"])  # of its answer
         self.body = facts.get("body")
         if self.body is None and (self.effect == "creates" or self.method in ("PUT", "PATCH")):
             self.body = program["fields"]
+        if self.body and self.effect != "creates":  # what is fixed is read-only ever after
+            self.body = [{**f, "read_only": f.get("read_only") or f.get("fixed", False)}
+                         for f in self.body]
 
     def __str__(self):
         return f"{self.method} {self.pattern}"
@@ -45,6 +51,11 @@ class Route:
     @property
     def writable(self):
         return [f for f in self.body or [] if not f.get("read_only")]
+
+    @property
+    def includable(self):
+        """The fields that ?include= can ask for."""
+        return [f["name"] for f in self.all_fields if f.get("include")] if self.includes else []
 
     @property
     def collection(self):
@@ -76,34 +87,52 @@ def routes(**wanted):
     return [r for r in all_routes() if all(getattr(r, k) == v for k, v in wanted.items())]
 
 
+# What can't be told from a field's type: texts of a form of their own, and settings that leave a
+# shop as open as it was.
+KNOWN = {
+    "currency": "EUR", "locale": "de", "time_zone": "Europe/Berlin", "brand_color": "#d2691e",
+    "opens": "00:00", "closes": "24:00", "pickup_days_ahead": 3650, "pickup_slot_capacity": 100000,
+    "opening_hours": [{"day": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)],
+    "closed_days": [{"date": "2999-12-25", "note": "Christmas"}],
+}
+
+
 class Things:
     """Makes things in a shop, and bodies that are right, by what the programs say."""
 
     def __init__(self, shop):
         self.shop = shop
 
-    def new(self, program):
-        """The id of a new thing of a program."""
+    def new(self, program, state=None, **fields):
+        """The id of a new thing of a program, led to a state."""
         if program == "sessions":
             _, email = self.shop.user("viewer")
             return self.shop.stack.login(email, self.shop.password).get("sessions").data[0]["id"]
         creator = next((r for r in all_routes() if r.program == program and r.roles and
                         r.effect == "creates" and not r.parts), None)
         assert creator, f"nothing creates a thing of {program}: teach support/routes.py how"
-        answer = self.shop.owner.post(creator.path, self.body(creator))
+        answer = self.shop.owner.post(creator.path, {**self.body(creator), **fields})
         assert answer.status == 201, answer
         thing = answer.data["id"]
         if program == "products":
             self.shop.adjust({"id": thing}, 1000)
+        for route in way(program, creator.leads_to, state):
+            answer = self.shop.owner.post(route.at(thing))
+            assert answer.status == 200, answer
         return thing
 
     def refs(self, route):
-        """Part -> the id of a new thing, in a state that the route takes."""
+        """Part -> the id of a new thing, in a state that the route takes; for a list of what
+        belongs to it, it has something there."""
         refs = {}
         for part in route.parts:
-            refs[part] = self.new(route.program if part in ("ref", "id") else plural(part))
+            program = route.program if part in ("ref", "id") else plural(part)
+            refs[part] = self.new(program, route.states and route.states[0])
             if route.effect == "restores":
                 assert self.shop.owner.delete(f"{route.collection}/{refs[part]}").status == 200
+            if route.lists and program != route.program and f"{part}_id" in field_names(route):
+                if creates(route.program):
+                    self.new(route.program, **{f"{part}_id": refs[part]})
         return refs
 
     def body(self, route, all_of_them=False):
@@ -118,16 +147,43 @@ class Things:
 
     def value(self, f, all_of_them=False):
         kind = f["type"]
+        if f["name"] in KNOWN:
+            return KNOWN[f["name"]]
+        if f["name"] == "current_password":
+            return self.shop.password
         if kind == "uuid":
-            return self.new(plural(f["name"].removesuffix("_id")))
+            return self.new(f.get("refers", plural(f["name"].removesuffix("_id"))))
         if kind == "rows":
             return [self._object(f["of"], all_of_them)]
         return {
             "boolean": True, "integer": max(1, f.get("min", 0)), "money": 100,
             "text": unique("Text"), "slug": unique("slug"), "email": f"{unique('e')}@example.org",
-            "choice": f.get("choices", [None])[0], "time": in_days(3), "date": in_days(3)[:10],
-            "texts": [unique("text")],
+            "choice": f.get("choices", [None])[-1], "time": in_days(3), "date": in_days(3)[:10],
+            "texts": [unique("text")], "clock": "09:00",
         }[kind]
+
+
+def creates(program):
+    return any(r.program == program and r.effect == "creates" for r in all_routes())
+
+
+def field_names(route):
+    return [f["name"] for f in route.all_fields]
+
+
+@functools.cache
+def way(program, state, wanted):
+    """The actions that lead a thing of a program from one state to another, by the shortest way."""
+    if wanted is None:
+        return []
+    ways = {state: []}
+    for here in (queue := [state]):
+        for r in all_routes():
+            if r.program == program and r.leads_to and here in (r.states or []):
+                if r.leads_to not in ways:
+                    ways[r.leads_to] = [*ways[here], r]
+                    queue.append(r.leads_to)
+    return ways[wanted]
 
 
 def plural(word):

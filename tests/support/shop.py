@@ -93,6 +93,21 @@ class Shop:
         assert answer.status == 200, answer
         return answer.data
 
+    def customer(self, **fields):
+        """One of /clients."""
+        return _made(self.owner.post("clients", {"name": unique("Client"), **fields}))
+
+    def member(self, role="staff", **fields):
+        """One of /users."""
+        return _made(self.owner.post("users", {
+            "name": unique(role.title()), "email": f"{unique(role)}@{self.slug}.example",
+            "role": role, **fields}))
+
+    def settings(self, **fields):
+        answer = self.owner.patch("settings", fields)
+        assert answer.status == 200, answer
+        return answer.data
+
     def order_body(self, *lines, **fields):
         """lines: (product, quantity), or a dict as it is."""
         return {"customer_name": "Ada Customer", "pickup_date": in_days(3), "lines": [
@@ -127,11 +142,16 @@ class Shop:
     def footprint(self):
         """Everything a write could leave behind; two of them are equal when none did."""
         tables = ("categories", "products", "stock", "stock_movements", "orders", "order_lines",
-                  "events", "idempotency_keys", "tenant_state", "tenant_counts")
-        rows = {(t, row) for t in tables for row in
-                self.db.column(f"SELECT t::text FROM {t} t WHERE tenant_id = %s", self.id)}
-        return Footprint(rows | {("sessions", i) for i in self.db.column(
-            "SELECT id::text FROM sessions WHERE tenant_id = %s", self.id)})
+                  "events", "idempotency_keys", "tenant_state", "tenant_counts", "clients", "users",
+                  "settings", "pickup_slots")
+        others = {
+            "tenants": "SELECT t::text FROM tenants t WHERE id = %s",
+            "accounts": "SELECT a::text FROM accounts a WHERE id IN (SELECT account_id FROM users"
+                        " WHERE tenant_id = %s)",
+            "sessions": "SELECT id::text FROM sessions WHERE tenant_id = %s"}
+        looks = {t: f"SELECT t::text FROM {t} t WHERE tenant_id = %s" for t in tables} | others
+        return Footprint({(t, row) for t, sql in looks.items()
+                          for row in self.db.column(sql, self.id)})
 
     def check_books(self):
         assert books.faults(self.db, self.id) == []
