@@ -63,6 +63,7 @@ static const struct pur_stmt stmts[] = {
 static const struct pur_constraint constraints[] = {
 	{ "tenant_slugs_pkey", PUR_EDUPLICATE, "slug", "Is taken" },
 	{ "tenant_slugs.slug", PUR_EBODY, "slug", "Can't be made from this name; give one" },
+	{ "tenant_slugs_slug_check", PUR_EBODY, "slug", "Can't be made from this name; give one" },
 	{ "settings_currency_check", PUR_EBODY, "currency", "Must be three capitals, as EUR" },
 	{ "22023", PUR_EBODY, "time_zone", "Must be a time zone, as Europe/Berlin" },
 	{ .name = NULL },
