@@ -9,6 +9,7 @@ BUYERS_AT_ONCE = 24
 SAME_KEY = 50  # requests with one Idempotency-Key
 PARALLEL_WRITERS = 8
 WRITES_EACH = 25
+FOLLOWERS = 2  # who read the events meanwhile
 PROCESSES = 8  # of a program, where more shall collide than the stack has
 
 # Faults (tests/faults)
