@@ -23,7 +23,9 @@ enum {
 	CLIENT,
 	CLIENT_ORDERS,
 	LINE_FAULTS,
-	PICKUP_FAULTS
+	PICKUP_FAULTS,
+	CHANGED_LINE_FAULTS,
+	CHANGED_PICKUP_FAULTS
 };
 
 static const char *const statuses[] = { "pending",   "approved", "in_production", "ready",
@@ -53,6 +55,62 @@ static const char *const payments[] = { "none", "partial", "paid", "refunded", N
 #define LINE_VALUES                                                                                \
 	"position, product_id, name, quantity, unit_price, tax_rate, tax,"                         \
 	" amount + CASE WHEN gross THEN 0 ELSE tax END, note, track_stock"
+
+/* The slot of an order, and the one that a PATCH gives it. */
+#define SLOT PUR_PICKUP_SLOT("o.pickup_date")
+#define NEW_SLOT PUR_PICKUP_SLOT("$5")
+
+/* What a PATCH may change: the order, unchanged since it was read and early enough in its life. */
+#define CHANGEABLE                                                                                 \
+	"o.tenant_id = $1 AND o.{ref} AND o.status = ANY ($4) AND " PUR_MATCHES("$3", "o.revision")
+#define OF_THIS "l.tenant_id = $1 AND l.order_id = o.id"
+
+/* Lines of a body whose products aren't there, or are too few beside what the order has itself. */
+#define LINE_WHY(products, quantities, own)                                                        \
+	"SELECT u.position - 1 AS line, p.id IS NULL AS missing,"                                  \
+	" greatest(s.on_hand - s.reserved + " own ", 0)::bigint AS available"                      \
+	" FROM unnest(" products "::uuid[], " quantities "::bigint[]) WITH ORDINALITY"             \
+	"  AS u (product_id, quantity, position)"                                                  \
+	" LEFT JOIN products p ON p.tenant_id = $1 AND p.id = u.product_id AND p.active"           \
+	" LEFT JOIN stock s ON s.tenant_id = $1 AND s.product_id = p.id AND p.track_stock"         \
+	" WHERE p.id IS NULL OR (SELECT sum(w.quantity) FROM unnest(" products ", " quantities ")" \
+	"  AS w (product_id, quantity) WHERE w.product_id = p.id)"                                 \
+	"  > s.on_hand - s.reserved + " own " ORDER BY u.position"
+
+/* The longest lead time of some products. */
+#define HOURS_OF(which)                                                                            \
+	"SELECT max(p.lead_time_hours) FROM products p WHERE p.tenant_id = $1 AND " which
+/* Of those that a changed order `o` will have; of those that come new into it. */
+#define CHANGED(products)                                                                          \
+	"(p.id = ANY (" products ") OR cardinality(" products ") = 0 AND EXISTS"                   \
+	" (SELECT FROM order_lines l WHERE " OF_THIS " AND l.product_id = p.id))"
+#define NEW(products)                                                                              \
+	"p.id = ANY (" products ") AND NOT EXISTS"                                                 \
+	" (SELECT FROM order_lines l WHERE " OF_THIS " AND l.product_id = p.id)"
+
+/* Whether the new pick-up of a changed order is possible; one that stays, with what comes new. */
+#define MOVED_POSSIBLE PUR_PICKUP_POSSIBLE("r.pickup_date", "(" HOURS_OF(CHANGED("$6")) ")")
+#define NEW_EARLIEST PUR_PICKUP_EARLIEST("max(p.lead_time_hours)")
+#define NEW_POSSIBLE                                                                               \
+	"coalesce(r.pickup_date >= (SELECT " NEW_EARLIEST " FROM products p"                       \
+	" WHERE p.tenant_id = $1 AND " NEW("$6") " HAVING count(*) > 0), true)"
+
+/* What stands against a pick-up: `w` says when, if that is new, and how long its products take. */
+#define OPEN_THEN PUR_PICKUP_OPEN("w.at")
+#define EARLIEST_THEN PUR_PICKUP_EARLIEST("w.hours")
+#define PICKUP_WHY(w)                                                                              \
+	"SELECT w.moved AND NOT " OPEN_THEN " AS closed,"                                          \
+	" greatest(c.lead_time_hours, w.hours)::bigint AS hours, w.at < " EARLIEST_THEN            \
+	" AS early, c.pickup_days_ahead::bigint AS days,"                                          \
+	" w.moved AND w.at > " PUR_PICKUP_LATEST " AS late"                                        \
+	" FROM settings c, (" w ") w WHERE c.tenant_id = $1"
+#define PLACED                                                                                     \
+	"SELECT $2::timestamptz AS at, true AS moved,"                                             \
+	" (" HOURS_OF("p.id = ANY ($3)") ") AS hours"
+#define PATCHED                                                                                    \
+	"SELECT coalesce($3, o.pickup_date) AS at, coalesce($3 <> o.pickup_date, false) AS moved," \
+	" CASE WHEN $3 <> o.pickup_date THEN (" HOURS_OF(CHANGED("$4")) ") ELSE (" HOURS_OF(       \
+	    NEW("$4")) ") END AS hours FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
 
 static const struct pur_field history[] = { PUR_EVENT_FIELDS };
 
@@ -242,52 +300,27 @@ static const struct pur_stmt stmts[] = {
 							    ") SELECT " COLUMNS
 							    ", o.was AS _was, " STORED_LINES
 							    " AS lines FROM o" },
-	/* PATCH: the order, then slot, fields, stock, lines and totals follow what was given. */
+	/*
+	 * PATCH: the order, then stock, slot, fields, lines and totals follow what was given. The
+	 * order's status and revision are asked for again by what comes before EDIT, so that
+	 * nothing is refused for stock or slot that is to be refused for those.
+	 */
 	[LOCK] = { PUR_EXEC, "@tenant /ref", THIS " FOR NO KEY UPDATE" },
-	[RESLOT] = { PUR_EXEC, "@tenant /ref pickup_date",
-		     "WITH o AS ("
-		     " SELECT " PUR_PICKUP_SLOT("o.pickup_date") " AS old, " PUR_PICKUP_SLOT(
-			 "$3") "  AS new, c.pickup_slot_capacity AS capacity FROM orders o, settings c"
-			       " WHERE o.tenant_id = $1 AND c.tenant_id = $1 AND o.{ref}"
-			       "), freed AS ("
-			       " UPDATE pickup_slots k SET taken = greatest(k.taken - 1, 0), updated_at = now()"
-			       " FROM o WHERE k.tenant_id = $1 AND k.slot = o.old AND o.new <> o.old"
-			       " RETURNING k.slot"
-			       ") INSERT INTO pickup_slots AS k (tenant_id, slot, taken, capacity)"
-			       " SELECT $1, o.new, 1, o.capacity FROM o WHERE o.new <> o.old"
-			       "  AND o.capacity IS NOT NULL AND (SELECT count(*) FROM freed) >= 0"
-			       " ON CONFLICT (tenant_id, slot) DO UPDATE SET taken = k.taken + 1,"
-			       "  capacity = excluded.capacity, updated_at = now() RETURNING k.slot" },
-	[EDIT] = { PUR_ONE, "@tenant /ref @match @from @body",
-		   "UPDATE orders o SET (customer_name, customer_email, customer_phone, client_id,"
-		   " notes, pickup_date) = (SELECT r.customer_name, r.customer_email,"
-		   "  r.customer_phone, r.client_id, r.notes, CASE WHEN r.pickup_date = o.pickup_date"
-		   "  OR " PUR_PICKUP_POSSIBLE(
-		       "r.pickup_date",
-		       "(SELECT max(p.lead_time_hours)"
-		       "   FROM order_lines l JOIN products p ON p.tenant_id = $1 AND p.id = l.product_id"
-		       "   WHERE l.tenant_id = $1 AND l.order_id = o.id)") " THEN r.pickup_date END"
-									   "  FROM jsonb_populate_record(o, $5) r, settings c WHERE c.tenant_id = $1),"
-									   " revision = o.revision + 1, updated_at = now()"
-									   " WHERE o.tenant_id = $1 AND o.{ref} AND o.status = ANY ($4)"
-									   " AND " PUR_MATCHES(
-									       "$3",
-									       "o.revision") " RETURNING o.id" },
-	[RESTOCK] = { PUR_EXEC, "@tenant /ref lines.product_id lines.quantity",
+	[RESTOCK] = { PUR_EXEC, "@tenant /ref @match @from lines.product_id lines.quantity",
 		      "WITH o AS ("
-		      " SELECT o.id, o.status FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
-		      "  AND cardinality($3) > 0"
+		      " SELECT o.id, o.status FROM orders o WHERE " CHANGEABLE
+		      "  AND cardinality($5) > 0"
 		      "), more AS ("
 		      " SELECT n.product_id, sum(n.quantity)::bigint AS quantity FROM ("
-		      "  SELECT p.id AS product_id, u.quantity FROM unnest($3::uuid[], $4::bigint[])"
+		      "  SELECT p.id AS product_id, u.quantity FROM unnest($5::uuid[], $6::bigint[])"
 		      "   AS u (product_id, quantity) JOIN products p ON p.tenant_id = $1"
 		      "   AND p.id = u.product_id AND p.active AND p.track_stock"
 		      "  UNION ALL SELECT l.product_id, -l.quantity FROM o JOIN order_lines l"
-		      "   ON l.tenant_id = $1 AND l.order_id = o.id WHERE l.tracked) n"
+		      "   ON " OF_THIS " WHERE l.tracked) n"
 		      " GROUP BY n.product_id"
 		      "), held AS ("
 		      " SELECT s.product_id, more.quantity FROM stock s JOIN more"
-		      "  ON more.product_id = s.product_id WHERE s.tenant_id = $1"
+		      "  ON more.product_id = s.product_id JOIN o ON true WHERE s.tenant_id = $1"
 		      "  AND more.quantity <> 0 ORDER BY s.product_id FOR NO KEY UPDATE OF s"
 		      "), moved AS ("
 		      " UPDATE stock s SET revision = s.revision + 1, updated_at = now(),"
@@ -301,6 +334,35 @@ static const struct pur_stmt stmts[] = {
 		      "  order_id, on_hand) SELECT $1, uuid_v7(), product_id, -quantity,"
 		      "  CASE WHEN quantity > 0 THEN 'sale' ELSE 'return' END, order_id, on_hand"
 		      " FROM moved WHERE status <> 'pending' RETURNING id" },
+	/* Both slots are locked in their order, so that two orders can change places. */
+	[RESLOT] = { PUR_EXEC, "@tenant /ref @match @from pickup_date",
+		     "WITH o AS ("
+		     " SELECT " SLOT " AS old, " NEW_SLOT
+		     " AS new, c.pickup_slot_capacity AS capacity"
+		     " FROM orders o, settings c WHERE c.tenant_id = $1 AND " CHANGEABLE
+		     "), held AS ("
+		     " SELECT k.slot FROM pickup_slots k JOIN o ON k.slot IN (o.old, o.new)"
+		     " WHERE k.tenant_id = $1 AND o.new <> o.old"
+		     " ORDER BY k.slot FOR NO KEY UPDATE OF k"
+		     "), freed AS ("
+		     " UPDATE pickup_slots k SET taken = greatest(k.taken - 1, 0), updated_at = now()"
+		     " FROM o WHERE k.tenant_id = $1 AND k.slot = o.old AND o.new <> o.old"
+		     "  AND (SELECT count(*) FROM held) >= 0 RETURNING k.slot"
+		     ") INSERT INTO pickup_slots AS k (tenant_id, slot, taken, capacity)"
+		     " SELECT $1, o.new, 1, o.capacity FROM o WHERE o.new <> o.old"
+		     "  AND o.capacity IS NOT NULL AND (SELECT count(*) FROM freed) >= 0"
+		     " ON CONFLICT (tenant_id, slot) DO UPDATE SET taken = k.taken + 1,"
+		     "  capacity = excluded.capacity, updated_at = now() RETURNING k.slot" },
+	/* A pick-up that stays is judged again only for products that come new into the order. */
+	[EDIT] = { PUR_ONE, "@tenant /ref @match @from @body lines.product_id",
+		   "UPDATE orders o SET (customer_name, customer_email, customer_phone, client_id,"
+		   " notes, pickup_date) = (SELECT r.customer_name, r.customer_email,"
+		   "  r.customer_phone, r.client_id, r.notes, CASE WHEN CASE"
+		   "  WHEN r.pickup_date <> o.pickup_date THEN " MOVED_POSSIBLE
+		   "  ELSE " NEW_POSSIBLE " END THEN r.pickup_date END"
+		   "  FROM jsonb_populate_record(o, $5) r, settings c WHERE c.tenant_id = $1),"
+		   " revision = o.revision + 1, updated_at = now()"
+		   " WHERE " CHANGEABLE " RETURNING o.id" },
 	/* A product that was in the order keeps the price it had. */
 	[RELINE] = { PUR_EXEC, "@tenant /ref lines.@id lines.product_id lines.quantity lines.note",
 		     "WITH o AS ("
@@ -337,35 +399,33 @@ static const struct pur_stmt stmts[] = {
 			    ORDERS " AND o.client_id = (SELECT c.id FROM clients c"
 				   " WHERE c.tenant_id = $1 AND c.{client} AND c.active)" },
 	[LINE_FAULTS] = { PUR_MANY, "@tenant lines.product_id lines.quantity",
-			  "SELECT u.position - 1 AS line, p.id IS NULL AS missing,"
-			  " greatest(s.on_hand - s.reserved, 0) AS available"
-			  " FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY"
-			  "  AS u (product_id, quantity, position)"
-			  " LEFT JOIN products p ON p.tenant_id = $1 AND p.id = u.product_id AND p.active"
-			  " LEFT JOIN stock s ON s.tenant_id = $1 AND s.product_id = p.id AND p.track_stock"
-			  " WHERE p.id IS NULL OR (SELECT sum(w.quantity) FROM unnest($2, $3)"
-			  "  AS w (product_id, quantity) WHERE w.product_id = p.id)"
-			  "  > s.on_hand - s.reserved ORDER BY u.position" },
-	[PICKUP_FAULTS] = { PUR_MANY, "@tenant pickup_date lines.product_id",
-			    "SELECT NOT " PUR_PICKUP_OPEN(
-				"$2") " AS closed, t.hours,"
-				      " $2 < " PUR_PICKUP_EARLIEST(
-					  "t.hours") " AS early,"
-						     " c.pickup_days_ahead::bigint AS days, $2 > " PUR_PICKUP_LATEST
-						     " AS late"
-						     " FROM settings c, (SELECT max(h.hours)::bigint AS hours FROM ("
-						     "  SELECT p.lead_time_hours AS hours FROM products p"
-						     "   WHERE p.tenant_id = $1 AND p.id = ANY ($3) UNION ALL"
-						     "  SELECT s.lead_time_hours FROM settings s WHERE s.tenant_id = $1) h) t"
-						     " WHERE c.tenant_id = $1" },
+			  LINE_WHY("$2", "$3", "0") },
+	[PICKUP_FAULTS] = { PUR_MANY, "@tenant pickup_date lines.product_id", PICKUP_WHY(PLACED) },
+	[CHANGED_LINE_FAULTS] = { PUR_MANY, "@tenant /ref lines.product_id lines.quantity",
+				  LINE_WHY("$3", "$4",
+					   "coalesce((SELECT sum(l.quantity) FROM orders o"
+					   " JOIN order_lines l ON " OF_THIS
+					   " WHERE o.tenant_id = $1 AND o.{ref} AND l.tracked"
+					   " AND l.product_id = p.id), 0)") },
+	[CHANGED_PICKUP_FAULTS] = { PUR_MANY, "@tenant /ref pickup_date lines.product_id",
+				    PICKUP_WHY(PATCHED) },
 };
 
-/* Which lines the database refused an order for: unknown products, else too little stock. */
-static void
-explain_lines(struct pur_req *rq, enum pur_rc rc)
+/*
+ * Which lines the database refused an order for: unknown products, else too little stock. Returns
+ * whether there are unknown ones.
+ */
+static bool
+explain_lines(struct pur_req *rq, enum pur_rc rc, const PGresult *r)
 {
-	const PGresult *r = pur_rows(rq, LINE_FAULTS);
+	bool unknown = false;
 
+	for (int i = 0; i < pur_rows_count(r); i++) {
+		bool missing = false;
+
+		(void)!pur_row_bool(r, i, "missing", &missing);
+		unknown |= missing;
+	}
 	for (int i = 0; i < pur_rows_count(r); i++) {
 		int64_t line = 0, available = 0;
 		bool missing = false;
@@ -373,22 +433,22 @@ explain_lines(struct pur_req *rq, enum pur_rc rc)
 		(void)!pur_row_int(r, i, "line", &line);
 		(void)!pur_row_bool(r, i, "missing", &missing);
 		(void)!pur_row_int(r, i, "available", &available);
-		if (missing && rc == PUR_EBODY)
+		if (missing)
 			pur_fault(rq,
 				  pur_sprintf(pur_arena_of(rq), "lines[%d].product_id", (int)line),
 				  "No such product");
-		else if (!missing && rc == PUR_ESTOCK)
+		else if (!unknown && rc == PUR_ESTOCK)
 			pur_fault(rq,
 				  pur_sprintf(pur_arena_of(rq), "lines[%d].quantity", (int)line),
 				  "Only %lld available", (long long)available);
 	}
+	return unknown;
 }
 
 /* Why the pick-up can't be then; a full slot has told already. */
 static void
-explain_pickup(struct pur_req *rq)
+explain_pickup(struct pur_req *rq, const PGresult *r)
 {
-	const PGresult *r = pur_rows(rq, PICKUP_FAULTS);
 	bool closed = false, early = false, late = false;
 	int64_t hours = 0, days = 0;
 
@@ -405,24 +465,35 @@ explain_pickup(struct pur_req *rq)
 		pur_fault(rq, "pickup_date", "Must be at most %lld days ahead", (long long)days);
 }
 
-/*
- * The details of a refused order.
- */
+/* The details of a refused order. What is wrong in itself wins over what isn't there now. */
 static enum pur_rc
-explain(struct pur_req *rq)
+explain(struct pur_req *rq, int line_faults, int pickup_faults, const char *message)
 {
 	enum pur_rc rc = pur_refused(rq);
-	int stmt = rc == PUR_EPICKUP ? PICKUP_FAULTS : LINE_FAULTS;
 
 	if (rc != PUR_EBODY && rc != PUR_ESTOCK && rc != PUR_EPICKUP)
 		return rc;
-	if (pur_do(rq, stmt) != PUR_OK || pur_commit(rq) != PUR_OK)
+	if (pur_do(rq, line_faults) != PUR_OK || pur_do(rq, pickup_faults) != PUR_OK ||
+	    pur_commit(rq) != PUR_OK)
 		return rc;
-	if (stmt == PICKUP_FAULTS)
-		explain_pickup(rq);
-	else
-		explain_lines(rq, rc);
+	if (explain_lines(rq, rc, pur_rows(rq, line_faults)))
+		return pur_refuse_instead(rq, PUR_EBODY, message);
+	if (rc == PUR_EPICKUP)
+		explain_pickup(rq, pur_rows(rq, pickup_faults));
 	return rc;
+}
+
+static enum pur_rc
+explain_placing(struct pur_req *rq)
+{
+	return explain(rq, LINE_FAULTS, PICKUP_FAULTS, "Order could not be created");
+}
+
+static enum pur_rc
+explain_change(struct pur_req *rq)
+{
+	return explain(rq, CHANGED_LINE_FAULTS, CHANGED_PICKUP_FAULTS,
+		       "Order could not be changed");
 }
 
 static const struct pur_constraint constraints[] = {
@@ -441,13 +512,13 @@ static const struct pur_route routes[] = {
 	{ PUR_GET, "/orders", "orders:read", .stmts = { LIST }, .sort = "-created_at",
 	  .summary = "List orders" },
 	{ PUR_POST, "/orders", "orders:create", PUR_NO_STORE, .stmts = { PLACE }, .to = "pending",
-	  .explain = explain, .effect = PUR_CREATES, .event = "order.placed",
+	  .explain = explain_placing, .effect = PUR_CREATES, .event = "order.placed",
 	  .errors = { PUR_ESTOCK, PUR_EPICKUP },
 	  .summary = "Place an order; it reserves its stock and pick-up slot" },
 	{ PUR_GET, "/orders/{ref}", "orders:read", .stmts = { GET }, .summary = "Get one order" },
 	{ PUR_PATCH, "/orders/{ref}", "orders:update", PUR_NO_STORE,
-	  .stmts = { LOCK, RESLOT, EDIT, RESTOCK, RELINE, TOTAL }, .guard = GET, .explain = explain,
-	  .from = "pending approved", .event = "order.updated",
+	  .stmts = { LOCK, RESTOCK, RESLOT, EDIT, RELINE, TOTAL }, .guard = GET,
+	  .explain = explain_change, .from = "pending approved", .event = "order.updated",
 	  .errors = { PUR_ESTOCK, PUR_EPICKUP },
 	  .summary = "Change an order before its production; stock follows" },
 	{ PUR_POST, "/orders/{ref}/approve", "orders:approve", PUR_NO_STORE, .stmts = { SETTLE },

@@ -120,6 +120,13 @@ pur_refused(const struct pur_req *rq)
 	return rq->error.rc;
 }
 
+enum pur_rc
+pur_refuse_instead(struct pur_req *rq, enum pur_rc rc, const char *message)
+{
+	rq->error.rc = PUR_OK;
+	return pur_error_set(&rq->error, rq->arena, rc, "%s", message);
+}
+
 const struct pur_value *
 pur_body(const struct pur_req *rq, const char *name)
 {

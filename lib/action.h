@@ -77,8 +77,9 @@ enum pur_rc pur_fail(struct pur_req *rq, enum pur_rc rc, const char *message, ..
 void pur_fault(struct pur_req *rq, const char *field, const char *message, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* In an .explain: what the request is refused with. */
+/* In an .explain: what the request is refused with; refuses with something else that goes first. */
 enum pur_rc pur_refused(const struct pur_req *rq);
+enum pur_rc pur_refuse_instead(struct pur_req *rq, enum pur_rc rc, const char *message);
 
 /* The parts of the library's way that request.c shares with actions. */
 enum pur_rc pur_batch_begin(struct pur_req *rq) PUR_MUST;

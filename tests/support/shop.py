@@ -8,6 +8,12 @@ from support import books
 
 ROLES = ("owner", "admin", "manager", "staff", "accountant", "viewer")
 
+# The actions that lead an order from pending to each status.
+WAYS = {"pending": "", "approved": "approve", "in_production": "approve start",
+        "ready": "approve start ready", "completed": "approve start ready complete",
+        "no_show": "approve start ready no-show", "rejected": "reject", "cancelled": "cancel",
+        "expired": ""}
+
 _counter = itertools.count(1)
 
 
@@ -118,10 +124,31 @@ class Shop:
         return _made(self.owner.post("orders", self.order_body(*lines, **fields)))
 
     def approved(self, *lines, **fields):
+        return self.order_in("approved", *lines, **fields)
+
+    def order_in(self, status, *lines, **fields):
+        """An order that was led to a status."""
         order = self.order(*lines, **fields)
-        answer = self.owner.post(f"orders/{order['number']}/approve")
-        assert answer.status == 200, answer
-        return answer.data
+        for action in WAYS[status].split():
+            answer = self.owner.post(f"orders/{order['id']}/{action}")
+            assert answer.status == 200, answer
+            order = answer.data
+        if status == "expired":  # which the clock does, not a person
+            self._expire(order)
+            order = self.owner.get(f"orders/{order['id']}").data
+        return order
+
+    def _expire(self, order):
+        self.db.all("UPDATE orders SET status = 'expired', revision = revision + 1"
+                    " WHERE tenant_id = %s AND id = %s", self.id, order["id"])
+        self.db.all("UPDATE stock s SET reserved = reserved - l.quantity FROM (SELECT product_id,"
+                    " sum(quantity) AS quantity FROM order_lines WHERE tenant_id = %(t)s AND"
+                    " order_id = %(o)s AND tracked GROUP BY 1) l WHERE s.tenant_id = %(t)s AND"
+                    " s.product_id = l.product_id", {"t": self.id, "o": order["id"]})
+        self.db.all("INSERT INTO tenant_counts AS c (tenant_id, resource, status, n) VALUES"
+                    " (%(t)s, 'orders', 'pending', 0), (%(t)s, 'orders', 'expired', 1) ON CONFLICT"
+                    " (tenant_id, resource, status) DO UPDATE SET n = c.n + CASE c.status WHEN"
+                    " 'expired' THEN 1 ELSE -1 END", {"t": self.id})
 
     # ---- a look past the API
 
