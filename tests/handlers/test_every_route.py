@@ -222,10 +222,10 @@ def send(client, route, refs, body, **kw):
 
 
 @pytest.fixture
-def actor(stack, shop):
+def actor(shop):
     """Somebody new, whom a write may log out."""
-    user, email = shop.user("owner")
-    return stack.login(email, shop.password), user
+    user, client = shop.person("owner")
+    return client, user
 
 
 def own_refs(things, route, client):

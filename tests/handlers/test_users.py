@@ -24,12 +24,6 @@ def changed(before, after):
     return {k: after[k] for k in before if before[k] != after[k] and k != "updated_at"}
 
 
-def member(shop, role):
-    """(id, a client who is logged in): somebody new whom a test may change or shut out."""
-    user, email = shop.user(role)
-    return user, shop.stack.login(email, shop.password)
-
-
 # ---- one user
 
 def test_create(stack, shop):
@@ -172,9 +166,9 @@ def test_a_known_and_a_new_address_are_answered_alike(shop, rival):
 @pytest.mark.parametrize("role", [r for r in ROLES if r != "owner"])
 def test_only_owners_make_change_or_delete_owners(shop, role):
     client = shop.client(role)
-    owner, _ = member(shop, "owner")
+    owner, _ = shop.person("owner")
     staff = shop.member("staff")["id"]
-    deleted, _ = member(shop, "owner")
+    deleted, _ = shop.person("owner")
     assert shop.owner.delete(f"users/{deleted}").status == 200
     before = shop.footprint()
     body = {"name": "x", "email": email_of(), "role": "owner"}
@@ -204,14 +198,14 @@ def test_an_admin_rules_over_all_others(shop):
 
 
 def test_an_admin_can_step_down_but_not_up(shop):
-    user, admin = member(shop, "admin")
+    user, admin = shop.person("admin")
     assert admin.patch(f"users/{user}", {"role": "owner"}).refused(403, "forbidden")
     assert admin.patch(f"users/{user}", {"role": "staff"}).status == 200
     assert admin.patch(f"users/{user}", {"role": "admin"}).refused(403, "forbidden")
 
 
 def test_a_role_holds_from_the_next_request_on(shop):
-    user, client = member(shop, "viewer")
+    user, client = shop.person("viewer")
     assert client.post("categories", {"name": "x"}).refused(403, "forbidden")
     assert shop.owner.patch(f"users/{user}", {"role": "manager"}).status == 200
     assert client.post("categories", {"name": "x"}).status == 201
@@ -234,7 +228,7 @@ def test_the_last_owner_stays(fresh):
 
 def test_an_owner_who_is_deleted_is_none(fresh):
     """Nor does the deleted one's row count when the next one goes."""
-    other, client = member(fresh, "owner")
+    other, client = fresh.person("owner")
     assert client.delete(f"users/{fresh.users['owner']}").status == 200
     assert client.delete(f"users/{other}").refused(422, "last_owner")
     assert client.post(f"users/{fresh.users['owner']}/restore").status == 200
@@ -245,7 +239,7 @@ def test_an_owner_who_is_deleted_is_none(fresh):
 def test_owners_who_remove_owners_at_once_leave_one(stack, how):
     """Whatever is refused, the tenant never is without an owner."""
     shop = Shop(stack)
-    people = [member(shop, "owner") for _ in range(4)]
+    people = [shop.person("owner") for _ in range(4)]
     shop.db.all("UPDATE users SET active = false, deleted_at = now() WHERE tenant_id = %s AND"
                 " id = %s", shop.id, shop.users["owner"])
     ids, clients = [p[0] for p in people], [p[1] for p in people]
@@ -273,7 +267,7 @@ def test_owners_who_remove_owners_at_once_leave_one(stack, how):
 def test_two_owners_remove_each_other_at_once(stack):
     for _ in range(5):
         shop = Shop(stack)
-        other, client = member(shop, "owner")
+        other, client = shop.person("owner")
         one, two = at_once(2, lambda i: (shop.owner, client)[i].delete(
             f"users/{(other, shop.users['owner'])[i]}"))
         assert sorted([one.status, two.status])[0] == 200
@@ -326,7 +320,7 @@ def test_me(shop, role):
 
 
 def test_to_change_ones_name(shop):
-    user, client = member(shop, "viewer")
+    user, client = shop.person("viewer")
     before, etag = shop.last_event(), client.get("users/me").etag
     answer = client.patch("users/me", {"name": "New name"}, headers={"If-Match": etag})
     assert answer.status == 200 and answer.data["name"] == "New name"
@@ -368,7 +362,7 @@ def test_to_change_ones_password(stack, shop, rival):
 
 
 def test_a_password_is_changed_by_who_knows_it(stack, shop):
-    user, client = member(shop, "owner")
+    user, client = shop.person("owner")
     second = stack.login(client.get("users/me").data["email"], shop.password)
     before = shop.footprint()
     wrong = client.post("users/me/password", {"current_password": OTHER_SECRET,

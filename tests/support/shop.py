@@ -77,9 +77,13 @@ class Shop:
     def client(self, role):
         """A client that is logged in; the same one each time."""
         if role not in self._clients:
-            self.users[role], email = self.user(role)
-            self._clients[role] = self.stack.login(email, self.password)
+            self.users[role], self._clients[role] = self.person(role)
         return self._clients[role]
+
+    def person(self, role):
+        """(id, a client who is logged in): a new member, whom a test may change or shut out."""
+        user, _ = self.user(role)
+        return user, self.stack.session(self.id, user)
 
     # ---- things
 

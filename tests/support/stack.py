@@ -1,11 +1,15 @@
 """stack: the running stack under test: its facts, its programs and their processes."""
 
+import base64
+import hashlib
 import json
 import os
 import pathlib
 import pwd
+import secrets
 import subprocess
 import time
+import uuid
 
 from support.client import BROKEN, Client
 from support.database import Database
@@ -34,6 +38,16 @@ class Stack:
         answer = self.anonymous.post("sessions", {"email": email, "password": password, **more})
         assert answer.status == 201, answer
         return self.anonymous.bearing(answer.data["token"])
+
+    def session(self, tenant, user):
+        """A client whose session was made past the API, as a login makes it, but without argon2id,
+        which takes its time on purpose."""
+        token = "ps_" + base64.urlsafe_b64encode(
+            uuid.UUID(tenant).bytes + secrets.token_bytes(32)).decode()
+        self.db.all("INSERT INTO sessions (tenant_id, id, user_id, token_hash, expires_at,"
+                    " idle_seconds) VALUES (%s, uuid_v7(), %s, %s, now() + interval '1 day', 86400)",
+                    tenant, user, hashlib.blake2b(token.encode(), digest_size=32).digest())
+        return self.anonymous.bearing(token)
 
     def login_as(self, who):
         """who: OWNER, ADMIN, MANAGER, STAFF, ACCOUNTANT, VIEWER or OWNER2."""
