@@ -3,9 +3,9 @@
 # fails when it could not run. The stages that need more than a few lines are in checks.sh.
 # shellcheck shell=bash
 
-# In this order; how many seconds each may take on two cores, alone and with --full. What takes
+# In this order; how many seconds each may take on two cores, as ever and with --full. What takes
 # longer is told and no failure, since the machine may be slow or busy; what takes OVERDUE times as
-# long hangs, and is killed. A short run of them all may take TOTAL.
+# long hangs, and is killed. All of them may take TOTAL, but with --full.
 BUDGETS='
 structure     60    60
 format        10    10
@@ -51,7 +51,7 @@ check() {
 # Its last line is "N passed, N failed", whatever becomes of it.
 run_tests() { # [--full] [STAGE...]
 	local stage
-	passed=0 failed=0 completed=no own_stacks=no stage_pid='' late=() run_began=$(now)
+	passed=0 failed=0 completed=no own_stacks=no stage_pid='' alarm='' late=() run_began=$(now)
 	export PURSER_FULL='' # tests/support/sizes.py reads it
 	trap finish EXIT
 	trap 'exit 130' INT TERM
@@ -81,7 +81,11 @@ finish() {
 	local took
 	took=$(($(now) - run_began))
 	trap - EXIT INT TERM
-	[ -z "$stage_pid" ] || end_group "$stage_pid"
+	if [ -n "$stage_pid" ]; then
+		say "broken off"
+		end_group "$stage_pid"
+		kill "$alarm" 2>/dev/null || true
+	fi
 	[ "$own_stacks" = no ] || stop_stacks
 	[ ${#late[@]} -eq 0 ] || say "over their budgets: ${late[*]}"
 	if [ -z "$PURSER_FULL" ] && [ $took -gt $((TOTAL * 1000000)) ]; then
@@ -122,17 +126,17 @@ run_stage() { # STAGE
 
 # Returns the stage's exit status. One that hangs is ended, with all that it has started.
 wait_for_stage() { # STAGE
-	local cap=$(($(budget "$1") * OVERDUE)) alarm ended status=0
+	local cap=$(($(budget "$1") * OVERDUE)) ended status=0
 	sleep $cap >/dev/null 2>&1 7>&- &
 	alarm=$!
-	wait -n -p ended "$stage_pid" $alarm || status=$?
+	wait -n -p ended "$stage_pid" "$alarm" || status=$?
 	if [ "$ended" = "$stage_pid" ]; then
-		kill $alarm
-		wait $alarm 2>/dev/null || true
+		kill "$alarm"
+		wait "$alarm" 2>/dev/null || true
 		return $status
 	fi
 	end_group "$stage_pid"
-	echo "FAILED: $1 was killed after $cap s, $OVERDUE times its budget" >>"$log"
+	printf '\nFAILED: %s was killed after %d s, %d times its budget\n' "$1" $cap $OVERDUE >>"$log"
 	count 0 1
 	stop_stacks
 	return 1
