@@ -29,7 +29,7 @@ coverage_of_lib() {
 	report=$(gcovr --root "$ROOT" --filter "$ROOT/lib/" --fail-under-line $COVERAGE_FLOOR \
 		"$VAR/cover/build") || status=$?
 	printf '%s\n' "$report"
-	tell "$(awk '$1 == "TOTAL" { print $4 " of the lines of lib/ are run" }' <<<"$report")"
+	tell "$(awk '$1 == "TOTAL" { printf "%.1f %% of the lines of lib/ are run", 100 * $3 / $2 }' <<<"$report")"
 	return $status
 }
 

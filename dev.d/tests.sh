@@ -245,10 +245,14 @@ stage_structure() {
 	build_tree "$VAR/trees/gcc" --prefix="$VAR/trees/gcc/install" --enable-werror
 	make -C "$VAR/trees/gcc" --no-print-directory install
 	check "nginx/dispatch.conf is up to date" dispatch_is_current
+	check "docs/configuration.md is up to date" configuration_is_current
 	over_http tests/structure
 }
 
 sources_are_listed() { list_sources | diff -u sources.am -; }
+configuration_is_current() {
+	"$VAR/trees/gcc/install/bin/purser" conf | diff -u docs/configuration.md -
+}
 dispatch_is_current() { list_dispatch "$VAR/trees/gcc/install" | diff -u nginx/dispatch.conf -; }
 
 stage_format() {
