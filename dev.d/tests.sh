@@ -60,7 +60,7 @@ run_tests() { # [--full] [STAGE...]
 		shift
 	fi
 	for stage; do
-		declare -F "stage_$stage" >/dev/null || die "there is no stage '$stage': ${STAGES[*]}"
+		[ -n "$(budget "$stage")" ] || die "there is no stage '$stage': ${STAGES[*]}"
 	done
 	[ $# -gt 0 ] || set -- "${STAGES[@]}"
 	open_var
