@@ -13,13 +13,13 @@ gcc           60    60
 clang         60    60
 unit          60    60
 valgrind      90    90
-sql           20    20
-http          60   120
-faults        90   900
+sql           30    30
+http          90   240
+faults       120   900
 security      60   300
 readme       120   120
 asan         180   600
-coverage     180   180
+coverage     180   360
 dist         120   120
 static       180   180
 '
