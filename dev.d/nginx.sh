@@ -62,7 +62,8 @@ render_nginx() {
 	return $changed
 }
 
-# From production's places to ours: paths, addresses, names, and no change of user.
+# From production's places to ours: paths, addresses, names, no change of user, and tests and
+# benchmarks may ask as often as they can.
 move_paths() { # FILE
 	local six='s/\[::\]:443/[::1]:'$PORT/
 	[ -e /proc/net/if_inet6 ] || six='/listen \[::\]/d'
@@ -70,6 +71,7 @@ move_paths() { # FILE
 		-e "s|/etc/purser/nginx/|$VAR/nginx/|" -e "s|/var/log/purser/|$VAR/log/|" \
 		-e "s|/var/cache/purser/|$VAR/nginx/tmp/|" \
 		-e "s/listen 443/listen 127.0.0.1:$PORT/" -e "$six" \
+		-e 's/# 192.0.2.7 1;/127.0.0.1 1; ::1 1;/' \
 		-e 's/server_name purser.example;/server_name localhost 127.0.0.1 [::1];/' \
 		-e '/^user /d' "$1"
 }

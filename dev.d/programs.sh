@@ -44,6 +44,7 @@ write_configuration() {
 		log_file = $VAR/log/purser.log
 		public_url = $URL
 		cookie_name = __Host-purser-$PORT
+		signup = open
 	END
 	note changed
 }

@@ -4,7 +4,9 @@
  */
 #include "purser.h"
 
-enum { LIST = 1, GET, ADJUST };
+enum { LIST = 1, GET, ADJUST, MOVEMENTS };
+
+static const char *const kinds[] = { "adjustment", "sale", "return", NULL };
 
 static const struct pur_field fields[] = {
 	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_READONLY, .column = "s.product_id" },
@@ -37,6 +39,33 @@ static const struct pur_field fields[] = {
 	  .column = "(s.on_hand - s.reserved)",
 	  .summary = "Can still be sold" },
 	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
+	{ .name = NULL },
+};
+
+static const struct pur_field movement_fields[] = {
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY, .column = "m.id" },
+	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "delta",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "m.delta",
+	  .summary = "Units that came (or, negative, went)" },
+	{ .name = "kind",
+	  .type = PUR_CHOICE,
+	  .choices = kinds,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "m.kind" },
+	{ .name = "reason", .type = PUR_TEXT, .flags = PUR_READONLY },
+	{ .name = "order_id",
+	  .type = PUR_UUID,
+	  .flags = PUR_READONLY | PUR_FILTER,
+	  .column = "m.order_id" },
+	{ .name = "actor_id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "on_hand", .type = PUR_INT, .flags = PUR_READONLY, .summary = "What was left" },
+	{ .name = "created_at",
+	  .type = PUR_TIME,
+	  .flags = PUR_READONLY | PUR_SORT | PUR_FILTER,
+	  .column = "m.created_at" },
 	{ .name = NULL },
 };
 
@@ -76,6 +105,11 @@ static const struct pur_stmt stmts[] = {
 				       "  FROM moved RETURNING id"
 				       ") SELECT " COLUMNS " FROM moved s JOIN products p"
 				       " ON p.tenant_id = $1 AND p.id = s.product_id" },
+	[MOVEMENTS] = { PUR_LIST, "@tenant /product",
+			"SELECT m.id, m.product_id, m.delta, m.kind, m.reason, m.order_id,"
+			" m.actor_id, m.on_hand, m.created_at FROM stock_movements m"
+			" WHERE m.tenant_id = $1 AND m.product_id = (SELECT p.id FROM products p"
+			"  WHERE p.tenant_id = $1 AND p.{product} AND p.active)" },
 };
 
 static const struct pur_constraint constraints[] = {
@@ -93,6 +127,9 @@ static const struct pur_route routes[] = {
 	{ PUR_POST, "/inventory/{product}/adjust", "inventory:write", PUR_NO_STORE,
 	  .stmts = { ADJUST }, .guard = GET, .body = adjustment, .event = "stock.adjusted",
 	  .errors = { PUR_ESTOCK }, .summary = "Add to the stock, or take from it" },
+	{ PUR_GET, "/inventory/{product}/movements", "inventory:read", PUR_NO_STORE,
+	  .stmts = { GET, MOVEMENTS }, .fields = movement_fields, .sort = "-created_at",
+	  .summary = "List how a product's stock came to be" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 

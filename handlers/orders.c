@@ -1,16 +1,66 @@
 /*
  * orders: what a customer asked for, from pending to picked up.
- * Life: pending -> approved, or out by rejected or cancelled. Placing reserves stock, approving
- * takes it, leaving gives it back. Prices are those of the moment of placing.
+ * Life: pending -> approved -> in_production -> ready -> completed; leaves by rejected, cancelled,
+ * expired or no_show. Placing reserves stock and a pick-up slot, approving takes the stock, leaving
+ * gives all of it back. Prices are those of the moment of placing.
  */
 #include "purser.h"
 
-enum { LIST = 1, GET, PLACE, MOVE, FAULTS };
+enum {
+	LIST = 1,
+	GET,
+	PLACE,
+	MOVE,
+	SETTLE,
+	LOCK,
+	RESLOT,
+	EDIT,
+	RESTOCK,
+	RELINE,
+	TOTAL,
+	FIND,
+	HISTORY,
+	CLIENT,
+	CLIENT_ORDERS,
+	LINE_FAULTS,
+	PICKUP_FAULTS
+};
 
 static const char *const statuses[] = { "pending",   "approved", "in_production", "ready",
 					"completed", "rejected", "expired",       "no_show",
 					"cancelled", NULL };
 static const char *const payments[] = { "none", "partial", "paid", "refunded", NULL };
+
+#define COLUMNS                                                                                         \
+	"o.id, o.number, o.status, o.customer_name, o.customer_email, o.customer_phone,"                \
+	" o.client_id, o.pickup_date, o.notes, o.reason, o.currency, o.subtotal, o.tax_total, o.total," \
+	" o.payment_status, o.placed_by, o.created_at, o.updated_at, o.revision AS _revision"
+#define LINES(source)                                                                              \
+	"(SELECT array_agg(ROW(l.product_id, l.name, l.quantity, l.unit_price, l.tax_rate, l.tax," \
+	" l.total, l.note) ORDER BY l.position) FROM " source ")"
+#define STORED_LINES LINES("order_lines l WHERE l.tenant_id = $1 AND l.order_id = o.id")
+#define ORDERS "SELECT " COLUMNS "{include} FROM orders o WHERE o.tenant_id = $1"
+#define THIS "SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
+
+/* Of `wanted` lines their tax, half up, of prices with or without it. */
+#define TAXED                                                                                      \
+	"SELECT *, CASE WHEN gross"                                                                \
+	" THEN (2 * amount * tax_rate + 10000 + tax_rate) / (2 * (10000 + tax_rate))"              \
+	" ELSE (amount * tax_rate + 5000) / 10000 END AS tax FROM wanted"
+#define INSERT_LINES                                                                               \
+	"INSERT INTO order_lines (tenant_id, id, order_id, position, product_id, name, quantity,"  \
+	" unit_price, tax_rate, tax, total, note, tracked)"
+#define LINE_VALUES                                                                                \
+	"position, product_id, name, quantity, unit_price, tax_rate, tax,"                         \
+	" amount + CASE WHEN gross THEN 0 ELSE tax END, note, track_stock"
+
+static const struct pur_field history[] = { PUR_EVENT_FIELDS };
+
+static const struct pur_field client_fields[] = {
+	{ .name = "id", .type = PUR_UUID },    { .name = "name", .type = PUR_TEXT },
+	{ .name = "slug", .type = PUR_SLUG },  { .name = "email", .type = PUR_EMAIL },
+	{ .name = "phone", .type = PUR_TEXT }, { .name = NULL },
+};
 
 static const struct pur_field line_fields[] = {
 	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_REQUIRED },
@@ -40,6 +90,13 @@ static const struct pur_field fields[] = {
 	  .flags = PUR_REQUIRED | PUR_PERSONAL | PUR_SORT | PUR_FILTER },
 	{ .name = "customer_email", .type = PUR_EMAIL, .flags = PUR_PERSONAL },
 	{ .name = "customer_phone", .type = PUR_TEXT, .max = 50, .flags = PUR_PERSONAL },
+	{ .name = "client_id", .type = PUR_UUID, .flags = PUR_FILTER, .refers = "clients" },
+	{ .name = "client",
+	  .type = PUR_OBJECT,
+	  .flags = PUR_READONLY,
+	  .of = client_fields,
+	  .include = "(SELECT ROW(c.id, c.name, c.slug, c.email, c.phone) FROM clients c"
+		     " WHERE c.tenant_id = $1 AND c.id = o.client_id)" },
 	{ .name = "pickup_date",
 	  .type = PUR_TIME,
 	  .flags = PUR_REQUIRED | PUR_FUTURE | PUR_SORT | PUR_FILTER },
@@ -67,7 +124,8 @@ static const struct pur_field fields[] = {
 	  .flags = PUR_REQUIRED,
 	  .min = 1,
 	  .max = 100,
-	  .of = line_fields },
+	  .of = line_fields,
+	  .include = STORED_LINES },
 	{ .name = NULL },
 };
 
@@ -76,37 +134,24 @@ static const struct pur_field leaving[] = {
 	{ .name = NULL },
 };
 
-#define COLUMNS                                                                                    \
-	"o.id, o.number, o.status, o.customer_name, o.customer_email, o.customer_phone,"           \
-	" o.pickup_date, o.notes, o.reason, o.currency, o.subtotal, o.tax_total, o.total,"         \
-	" o.payment_status, o.placed_by, o.created_at, o.updated_at, o.revision AS _revision"
-#define LINES(source)                                                                              \
-	"(SELECT array_agg(ROW(l.product_id, l.name, l.quantity, l.unit_price, l.tax_rate, l.tax," \
-	" l.total, l.note) ORDER BY l.position) FROM " source ") AS lines"
-#define STORED_LINES LINES("order_lines l WHERE l.tenant_id = $1 AND l.order_id = o.id")
-
 static const struct pur_stmt stmts[] = {
-	[LIST] = { PUR_LIST, "@tenant", "SELECT " COLUMNS " FROM orders o WHERE o.tenant_id = $1" },
+	[LIST] = { PUR_LIST, "@tenant", ORDERS },
 	[GET] = { PUR_ONE, "@tenant /ref",
-		  "SELECT " COLUMNS ", " STORED_LINES " FROM orders o"
+		  "SELECT " COLUMNS ", " STORED_LINES " AS lines{include} FROM orders o"
 		  " WHERE o.tenant_id = $1 AND o.{ref}" },
-	/* Stock is locked by product id, then tenant_state: `numbered` waits for `reserved`. */
+	/* Locks: stock by product id, the slot, tenant_state; each waits for the one before. */
 	[PLACE] = { PUR_ONE,
 		    "@tenant @id lines.@id lines.product_id lines.quantity lines.note"
-		    " customer_name customer_email customer_phone pickup_date notes",
+		    " customer_name customer_email customer_phone pickup_date notes client_id",
 		    "WITH wanted AS ("
 		    " SELECT u.id, u.position, p.id AS product_id, p.name, u.quantity, p.unit_price,"
-		    "  p.tax_rate, p.track_stock, u.note, u.quantity * p.unit_price AS amount,"
-		    "  s.prices_include_tax AS gross"
+		    "  p.tax_rate, p.track_stock, p.lead_time_hours, u.note,"
+		    "  u.quantity * p.unit_price AS amount, c.prices_include_tax AS gross"
 		    " FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::text[]) WITH ORDINALITY"
 		    "  AS u (id, product_id, quantity, note, position)"
-		    " JOIN settings s ON s.tenant_id = $1"
+		    " JOIN settings c ON c.tenant_id = $1"
 		    " LEFT JOIN products p ON p.tenant_id = $1 AND p.id = u.product_id AND p.active"
-		    "), line AS ("
-		    " SELECT *, CASE WHEN gross"
-		    "  THEN (2 * amount * tax_rate + 10000 + tax_rate) / (2 * (10000 + tax_rate))"
-		    "  ELSE (amount * tax_rate + 5000) / 10000 END AS tax FROM wanted"
-		    "), held AS ("
+		    "), line AS (" TAXED "), held AS ("
 		    " SELECT s.product_id, w.quantity FROM stock s JOIN (SELECT product_id,"
 		    "  sum(quantity)::bigint AS quantity FROM line WHERE track_stock"
 		    "  GROUP BY product_id) w ON w.product_id = s.product_id"
@@ -115,90 +160,215 @@ static const struct pur_stmt stmts[] = {
 		    " UPDATE stock s SET reserved = s.reserved + held.quantity,"
 		    "  revision = s.revision + 1, updated_at = now() FROM held"
 		    " WHERE s.tenant_id = $1 AND s.product_id = held.product_id RETURNING s.product_id"
-		    "), numbered AS ("
-		    " UPDATE tenant_state SET order_number = order_number + 1, updated_at = now()"
-		    " WHERE tenant_id = $1 AND (SELECT count(*) FROM reserved) >= 0"
-		    " RETURNING order_number"
-		    "), o AS ("
-		    " INSERT INTO orders (tenant_id, id, number, customer_name, customer_email,"
-		    "  customer_phone, pickup_date, notes, currency, subtotal, tax_total, total,"
-		    "  placed_by)"
-		    " SELECT $1, $2, n.order_number, $7, $8, $9, $10, $11, s.currency,"
-		    "  t.amount - CASE WHEN s.prices_include_tax THEN t.tax ELSE 0 END, t.tax,"
-		    "  t.amount + CASE WHEN s.prices_include_tax THEN 0 ELSE t.tax END, " PUR_ACTOR
-		    " FROM numbered n, settings s, (SELECT coalesce(sum(amount), 0)::bigint AS amount,"
-		    "  coalesce(sum(tax), 0)::bigint AS tax FROM line) t"
-		    " WHERE s.tenant_id = $1 RETURNING *"
-		    "), l AS ("
-		    " INSERT INTO order_lines (tenant_id, id, order_id, position, product_id, name,"
-		    "  quantity, unit_price, tax_rate, tax, total, note, tracked)"
-		    " SELECT $1, id, $2, position, product_id, name, quantity, unit_price, tax_rate,"
-		    "  tax, amount + CASE WHEN gross THEN 0 ELSE tax END, note, track_stock FROM line"
-		    " RETURNING *"
-		    ") SELECT " COLUMNS ", " LINES("l") " FROM o" },
-	/* Approving takes what placing reserved; leaving gives back what either did. */
-	[MOVE] = { PUR_ONE, "@tenant /ref @match @from @to reason",
+		    "), slot AS ("
+		    " INSERT INTO pickup_slots AS k (tenant_id, slot, taken, capacity)"
+		    " SELECT $1, " PUR_PICKUP_SLOT(
+			"$10") ", 1, c.pickup_slot_capacity FROM settings c"
+			       " WHERE c.tenant_id = $1 AND c.pickup_slot_capacity IS NOT NULL"
+			       "  AND (SELECT count(*) FROM reserved) >= 0"
+			       " ON CONFLICT (tenant_id, slot) DO UPDATE SET taken = k.taken + 1,"
+			       "  capacity = excluded.capacity, updated_at = now() RETURNING k.slot"
+			       "), numbered AS ("
+			       " UPDATE tenant_state SET order_number = order_number + 1, updated_at = now()"
+			       " WHERE tenant_id = $1 AND (SELECT count(*) FROM reserved) >= 0"
+			       "  AND (SELECT count(*) FROM slot) >= 0 RETURNING order_number"
+			       "), o AS ("
+			       " INSERT INTO orders (tenant_id, id, number, customer_name, customer_email,"
+			       "  customer_phone, pickup_date, notes, client_id, currency, subtotal, tax_total,"
+			       "  total, placed_by)"
+			       " SELECT $1, $2, n.order_number, $7, $8, $9, CASE WHEN " PUR_PICKUP_POSSIBLE(
+				   "$10",
+				   "t.lead_time_hours") " THEN $10 END, $11, $12,"
+							"  c.currency, t.amount - CASE WHEN c.prices_include_tax THEN t.tax ELSE 0 END,"
+							"  t.tax, t.amount + CASE WHEN c.prices_include_tax THEN 0 ELSE t.tax END, " PUR_ACTOR
+							" FROM numbered n, settings c,"
+							" (SELECT coalesce(sum(amount), 0)::bigint AS amount,"
+							"  coalesce(sum(tax), 0)::bigint AS tax, max(lead_time_hours) AS lead_time_hours"
+							"  FROM line) t WHERE c.tenant_id = $1 RETURNING *"
+							"), l AS (" INSERT_LINES
+							" SELECT $1, id, $2, " LINE_VALUES
+							" FROM line RETURNING *"
+							") SELECT " COLUMNS
+							", " LINES("l") " AS lines FROM o" },
+	/* On the way from hand to hand nothing else changes. */
+	[MOVE] = { PUR_ONE, "@tenant /ref @match @from @to",
 		   "WITH old AS ("
 		   " SELECT o.id, o.status FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
 		   "  AND o.status = ANY ($4) AND " PUR_MATCHES(
 		       "$3",
 		       "o.revision") " FOR NO KEY UPDATE"
-				     "), o AS ("
-				     " UPDATE orders o SET status = $5, reason = $6, revision = o.revision + 1,"
-				     "  updated_at = now() FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
-				     " RETURNING o.*, old.status AS was"
-				     "), line AS ("
-				     " SELECT l.product_id, sum(l.quantity)::bigint AS quantity, o.was = 'pending' AS held"
-				     " FROM o JOIN order_lines l ON l.tenant_id = $1 AND l.order_id = o.id"
-				     " WHERE l.tracked GROUP BY l.product_id, o.was"
-				     "), change AS ("
-				     " SELECT s.product_id, CASE WHEN line.held THEN line.quantity ELSE 0 END AS freed,"
-				     "  CASE WHEN $5 = 'approved' THEN -line.quantity WHEN line.held THEN 0"
-				     "  ELSE line.quantity END AS delta"
-				     " FROM stock s JOIN line ON line.product_id = s.product_id"
-				     " WHERE s.tenant_id = $1 ORDER BY s.product_id FOR NO KEY UPDATE OF s"
-				     "), moved AS ("
-				     " UPDATE stock s SET on_hand = s.on_hand + change.delta,"
-				     "  reserved = s.reserved - change.freed, revision = s.revision + 1,"
-				     "  updated_at = now() FROM change"
-				     " WHERE s.tenant_id = $1 AND s.product_id = change.product_id"
-				     " RETURNING s.product_id, s.on_hand, change.delta"
-				     "), entry AS ("
-				     " INSERT INTO stock_movements (tenant_id, id, product_id, delta, kind, order_id,"
-				     "  on_hand) SELECT $1, uuid_v7(), moved.product_id, moved.delta,"
-				     "  CASE WHEN moved.delta < 0 THEN 'sale' ELSE 'return' END, o.id, moved.on_hand"
-				     " FROM moved, o WHERE moved.delta <> 0 RETURNING id"
-				     ") SELECT " COLUMNS ", o.was AS _was, " STORED_LINES
-				     " FROM o" },
-	[FAULTS] = { PUR_MANY, "@tenant lines.product_id lines.quantity",
-		     "SELECT u.position - 1 AS line, p.id IS NULL AS missing,"
-		     " greatest(s.on_hand - s.reserved, 0) AS available"
-		     " FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY"
-		     "  AS u (product_id, quantity, position)"
+				     ") UPDATE orders o SET status = $5, revision = o.revision + 1, updated_at = now()"
+				     " FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
+				     " RETURNING " COLUMNS ", old.status AS _was, " STORED_LINES
+				     " AS lines" },
+	/* Approving takes what placing reserved; leaving gives back what either did, and the slot.
+	 */
+	[SETTLE] = { PUR_ONE, "@tenant /ref @match @from @to reason",
+		     "WITH old AS ("
+		     " SELECT o.id, o.status FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
+		     "  AND o.status = ANY ($4) AND " PUR_MATCHES(
+			 "$3",
+			 "o.revision") " FOR NO KEY UPDATE"
+				       "), o AS ("
+				       " UPDATE orders o SET status = $5, reason = $6, revision = o.revision + 1,"
+				       "  updated_at = now() FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
+				       " RETURNING o.*, old.status AS was"
+				       "), line AS ("
+				       " SELECT l.product_id, sum(l.quantity)::bigint AS quantity, o.was = 'pending' AS held"
+				       " FROM o JOIN order_lines l ON l.tenant_id = $1 AND l.order_id = o.id"
+				       " WHERE l.tracked GROUP BY l.product_id, o.was"
+				       "), change AS ("
+				       " SELECT s.product_id, CASE WHEN line.held THEN line.quantity ELSE 0 END AS freed,"
+				       "  CASE WHEN $5 = 'approved' THEN -line.quantity WHEN line.held THEN 0"
+				       "  ELSE line.quantity END AS delta"
+				       " FROM stock s JOIN line ON line.product_id = s.product_id"
+				       " WHERE s.tenant_id = $1 ORDER BY s.product_id FOR NO KEY UPDATE OF s"
+				       "), moved AS ("
+				       " UPDATE stock s SET on_hand = s.on_hand + change.delta,"
+				       "  reserved = s.reserved - change.freed, revision = s.revision + 1,"
+				       "  updated_at = now() FROM change"
+				       " WHERE s.tenant_id = $1 AND s.product_id = change.product_id"
+				       " RETURNING s.product_id, s.on_hand, change.delta"
+				       "), entry AS ("
+				       " INSERT INTO stock_movements (tenant_id, id, product_id, delta, kind, order_id,"
+				       "  on_hand) SELECT $1, uuid_v7(), moved.product_id, moved.delta,"
+				       "  CASE WHEN moved.delta < 0 THEN 'sale' ELSE 'return' END, o.id, moved.on_hand"
+				       " FROM moved, o WHERE moved.delta <> 0 RETURNING id"
+				       "), slot AS ("
+				       " UPDATE pickup_slots k SET taken = greatest(k.taken - 1, 0), updated_at = now()"
+				       " FROM o, settings c WHERE k.tenant_id = $1 AND c.tenant_id = $1"
+				       "  AND $5 <> 'approved' AND k.slot = " PUR_PICKUP_SLOT(
+					   "o.pickup_date") "  AND (SELECT count(*) FROM moved) >= 0 RETURNING k.slot"
+							    ") SELECT " COLUMNS
+							    ", o.was AS _was, " STORED_LINES
+							    " AS lines FROM o" },
+	/* PATCH: the order, then slot, fields, stock, lines and totals follow what was given. */
+	[LOCK] = { PUR_EXEC, "@tenant /ref", THIS " FOR NO KEY UPDATE" },
+	[RESLOT] = { PUR_EXEC, "@tenant /ref pickup_date",
+		     "WITH o AS ("
+		     " SELECT " PUR_PICKUP_SLOT("o.pickup_date") " AS old, " PUR_PICKUP_SLOT(
+			 "$3") "  AS new, c.pickup_slot_capacity AS capacity FROM orders o, settings c"
+			       " WHERE o.tenant_id = $1 AND c.tenant_id = $1 AND o.{ref}"
+			       "), freed AS ("
+			       " UPDATE pickup_slots k SET taken = greatest(k.taken - 1, 0), updated_at = now()"
+			       " FROM o WHERE k.tenant_id = $1 AND k.slot = o.old AND o.new <> o.old"
+			       " RETURNING k.slot"
+			       ") INSERT INTO pickup_slots AS k (tenant_id, slot, taken, capacity)"
+			       " SELECT $1, o.new, 1, o.capacity FROM o WHERE o.new <> o.old"
+			       "  AND o.capacity IS NOT NULL AND (SELECT count(*) FROM freed) >= 0"
+			       " ON CONFLICT (tenant_id, slot) DO UPDATE SET taken = k.taken + 1,"
+			       "  capacity = excluded.capacity, updated_at = now() RETURNING k.slot" },
+	[EDIT] = { PUR_ONE, "@tenant /ref @match @from @body",
+		   "UPDATE orders o SET (customer_name, customer_email, customer_phone, client_id,"
+		   " notes, pickup_date) = (SELECT r.customer_name, r.customer_email,"
+		   "  r.customer_phone, r.client_id, r.notes, CASE WHEN r.pickup_date = o.pickup_date"
+		   "  OR " PUR_PICKUP_POSSIBLE(
+		       "r.pickup_date",
+		       "(SELECT max(p.lead_time_hours)"
+		       "   FROM order_lines l JOIN products p ON p.tenant_id = $1 AND p.id = l.product_id"
+		       "   WHERE l.tenant_id = $1 AND l.order_id = o.id)") " THEN r.pickup_date END"
+									   "  FROM jsonb_populate_record(o, $5) r, settings c WHERE c.tenant_id = $1),"
+									   " revision = o.revision + 1, updated_at = now()"
+									   " WHERE o.tenant_id = $1 AND o.{ref} AND o.status = ANY ($4)"
+									   " AND " PUR_MATCHES(
+									       "$3",
+									       "o.revision") " RETURNING o.id" },
+	[RESTOCK] = { PUR_EXEC, "@tenant /ref lines.product_id lines.quantity",
+		      "WITH o AS ("
+		      " SELECT o.id, o.status FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
+		      "  AND cardinality($3) > 0"
+		      "), more AS ("
+		      " SELECT n.product_id, sum(n.quantity)::bigint AS quantity FROM ("
+		      "  SELECT p.id AS product_id, u.quantity FROM unnest($3::uuid[], $4::bigint[])"
+		      "   AS u (product_id, quantity) JOIN products p ON p.tenant_id = $1"
+		      "   AND p.id = u.product_id AND p.active AND p.track_stock"
+		      "  UNION ALL SELECT l.product_id, -l.quantity FROM o JOIN order_lines l"
+		      "   ON l.tenant_id = $1 AND l.order_id = o.id WHERE l.tracked) n"
+		      " GROUP BY n.product_id"
+		      "), held AS ("
+		      " SELECT s.product_id, more.quantity FROM stock s JOIN more"
+		      "  ON more.product_id = s.product_id WHERE s.tenant_id = $1"
+		      "  AND more.quantity <> 0 ORDER BY s.product_id FOR NO KEY UPDATE OF s"
+		      "), moved AS ("
+		      " UPDATE stock s SET revision = s.revision + 1, updated_at = now(),"
+		      "  reserved = s.reserved + CASE o.status WHEN 'pending' THEN held.quantity"
+		      "   ELSE 0 END,"
+		      "  on_hand = s.on_hand - CASE o.status WHEN 'pending' THEN 0"
+		      "   ELSE held.quantity END"
+		      " FROM held, o WHERE s.tenant_id = $1 AND s.product_id = held.product_id"
+		      " RETURNING s.product_id, s.on_hand, held.quantity, o.id AS order_id, o.status"
+		      ") INSERT INTO stock_movements (tenant_id, id, product_id, delta, kind,"
+		      "  order_id, on_hand) SELECT $1, uuid_v7(), product_id, -quantity,"
+		      "  CASE WHEN quantity > 0 THEN 'sale' ELSE 'return' END, order_id, on_hand"
+		      " FROM moved WHERE status <> 'pending' RETURNING id" },
+	/* A product that was in the order keeps the price it had. */
+	[RELINE] = { PUR_EXEC, "@tenant /ref lines.@id lines.product_id lines.quantity lines.note",
+		     "WITH o AS ("
+		     " SELECT o.id, c.prices_include_tax AS gross FROM orders o, settings c"
+		     " WHERE o.tenant_id = $1 AND c.tenant_id = $1 AND o.{ref} AND cardinality($4) > 0"
+		     "), gone AS ("
+		     " DELETE FROM order_lines l USING o WHERE l.tenant_id = $1 AND l.order_id = o.id"
+		     " RETURNING l.product_id, l.unit_price, l.tax_rate"
+		     "), had AS ("
+		     " SELECT DISTINCT ON (product_id) * FROM gone ORDER BY product_id"
+		     "), wanted AS ("
+		     " SELECT u.id, o.id AS order_id, u.position, p.id AS product_id, p.name,"
+		     "  u.quantity, coalesce(had.unit_price, p.unit_price) AS unit_price,"
+		     "  coalesce(had.tax_rate, p.tax_rate) AS tax_rate, p.track_stock, u.note,"
+		     "  u.quantity * coalesce(had.unit_price, p.unit_price) AS amount, o.gross"
+		     " FROM unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::text[]) WITH ORDINALITY"
+		     "  AS u (id, product_id, quantity, note, position) CROSS JOIN o"
 		     " LEFT JOIN products p ON p.tenant_id = $1 AND p.id = u.product_id AND p.active"
-		     " LEFT JOIN stock s ON s.tenant_id = $1 AND s.product_id = p.id AND p.track_stock"
-		     " WHERE p.id IS NULL OR (SELECT sum(w.quantity) FROM unnest($2, $3)"
-		     "  AS w (product_id, quantity) WHERE w.product_id = p.id)"
-		     "  > s.on_hand - s.reserved ORDER BY u.position" },
+		     " LEFT JOIN had ON had.product_id = p.id"
+		     "), line AS (" TAXED ") " INSERT_LINES " SELECT $1, id, order_id, " LINE_VALUES
+		     " FROM line"
+		     " RETURNING id" },
+	[TOTAL] = { PUR_ONE, "@tenant /ref",
+		    "UPDATE orders o SET subtotal = t.total - t.tax, tax_total = t.tax,"
+		    " total = t.total FROM (SELECT sum(l.total)::bigint AS total,"
+		    "  sum(l.tax)::bigint AS tax FROM order_lines l WHERE l.tenant_id = $1"
+		    "  AND l.order_id = (" THIS ")) t WHERE o.tenant_id = $1 AND o.{ref}"
+		    " RETURNING " COLUMNS ", " STORED_LINES " AS lines" },
+	[FIND] = { PUR_ONE, "@tenant /ref", THIS },
+	[HISTORY] = PUR_HISTORY_OF(THIS),
+	[CLIENT] = { PUR_ONE, "@tenant /client:slug",
+		     "SELECT c.id FROM clients c WHERE c.tenant_id = $1 AND c.{client} AND c.active" },
+	[CLIENT_ORDERS] = { PUR_LIST, "@tenant /client:slug",
+			    ORDERS " AND o.client_id = (SELECT c.id FROM clients c"
+				   " WHERE c.tenant_id = $1 AND c.{client} AND c.active)" },
+	[LINE_FAULTS] = { PUR_MANY, "@tenant lines.product_id lines.quantity",
+			  "SELECT u.position - 1 AS line, p.id IS NULL AS missing,"
+			  " greatest(s.on_hand - s.reserved, 0) AS available"
+			  " FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY"
+			  "  AS u (product_id, quantity, position)"
+			  " LEFT JOIN products p ON p.tenant_id = $1 AND p.id = u.product_id AND p.active"
+			  " LEFT JOIN stock s ON s.tenant_id = $1 AND s.product_id = p.id AND p.track_stock"
+			  " WHERE p.id IS NULL OR (SELECT sum(w.quantity) FROM unnest($2, $3)"
+			  "  AS w (product_id, quantity) WHERE w.product_id = p.id)"
+			  "  > s.on_hand - s.reserved ORDER BY u.position" },
+	[PICKUP_FAULTS] = { PUR_MANY, "@tenant pickup_date lines.product_id",
+			    "SELECT NOT " PUR_PICKUP_OPEN(
+				"$2") " AS closed, t.hours,"
+				      " $2 < " PUR_PICKUP_EARLIEST(
+					  "t.hours") " AS early,"
+						     " c.pickup_days_ahead::bigint AS days, $2 > " PUR_PICKUP_LATEST
+						     " AS late"
+						     " FROM settings c, (SELECT max(h.hours)::bigint AS hours FROM ("
+						     "  SELECT p.lead_time_hours AS hours FROM products p"
+						     "   WHERE p.tenant_id = $1 AND p.id = ANY ($3) UNION ALL"
+						     "  SELECT s.lead_time_hours FROM settings s WHERE s.tenant_id = $1) h) t"
+						     " WHERE c.tenant_id = $1" },
 };
 
-/*
- * Which lines the database refused an order for: unknown products, else too little stock.
- */
-static enum pur_rc
-explain(struct pur_req *rq)
+/* Which lines the database refused an order for: unknown products, else too little stock. */
+static void
+explain_lines(struct pur_req *rq, enum pur_rc rc)
 {
-	const PGresult *r;
-	enum pur_rc rc = pur_refused(rq);
-	bool missing = false;
+	const PGresult *r = pur_rows(rq, LINE_FAULTS);
 
-	if (rc != PUR_EBODY && rc != PUR_ESTOCK)
-		return rc;
-	if (pur_do(rq, FAULTS) != PUR_OK || pur_commit(rq) != PUR_OK)
-		return rc;
-	r = pur_rows(rq, FAULTS);
 	for (int i = 0; i < pur_rows_count(r); i++) {
 		int64_t line = 0, available = 0;
+		bool missing = false;
 
 		(void)!pur_row_int(r, i, "line", &line);
 		(void)!pur_row_bool(r, i, "missing", &missing);
@@ -212,32 +382,100 @@ explain(struct pur_req *rq)
 				  pur_sprintf(pur_arena_of(rq), "lines[%d].quantity", (int)line),
 				  "Only %lld available", (long long)available);
 	}
+}
+
+/* Why the pick-up can't be then; a full slot has told already. */
+static void
+explain_pickup(struct pur_req *rq)
+{
+	const PGresult *r = pur_rows(rq, PICKUP_FAULTS);
+	bool closed = false, early = false, late = false;
+	int64_t hours = 0, days = 0;
+
+	(void)!pur_row_bool(r, 0, "closed", &closed);
+	(void)!pur_row_bool(r, 0, "early", &early);
+	(void)!pur_row_bool(r, 0, "late", &late);
+	(void)!pur_row_int(r, 0, "hours", &hours);
+	(void)!pur_row_int(r, 0, "days", &days);
+	if (closed)
+		pur_fault(rq, "pickup_date", "The shop is closed then");
+	if (early)
+		pur_fault(rq, "pickup_date", "Must be at least %lld hours ahead", (long long)hours);
+	if (late)
+		pur_fault(rq, "pickup_date", "Must be at most %lld days ahead", (long long)days);
+}
+
+/*
+ * The details of a refused order.
+ */
+static enum pur_rc
+explain(struct pur_req *rq)
+{
+	enum pur_rc rc = pur_refused(rq);
+	int stmt = rc == PUR_EPICKUP ? PICKUP_FAULTS : LINE_FAULTS;
+
+	if (rc != PUR_EBODY && rc != PUR_ESTOCK && rc != PUR_EPICKUP)
+		return rc;
+	if (pur_do(rq, stmt) != PUR_OK || pur_commit(rq) != PUR_OK)
+		return rc;
+	if (stmt == PICKUP_FAULTS)
+		explain_pickup(rq);
+	else
+		explain_lines(rq, rc);
 	return rc;
 }
 
 static const struct pur_constraint constraints[] = {
 	{ "order_lines.product_id", PUR_EBODY, NULL, NULL },
 	{ "stock_not_oversold", PUR_ESTOCK, NULL, NULL },
+	{ "stock_on_hand_check", PUR_ESTOCK, NULL, NULL },
+	{ "orders.pickup_date", PUR_EPICKUP, NULL, NULL },
+	{ "pickup_slots_capacity_check", PUR_EPICKUP, "pickup_date",
+	  "No more can be picked up then" },
 	{ .name = NULL },
 };
+
+#define ALIVE "pending approved in_production ready"
 
 static const struct pur_route routes[] = {
 	{ PUR_GET, "/orders", "orders:read", .stmts = { LIST }, .sort = "-created_at",
 	  .summary = "List orders" },
 	{ PUR_POST, "/orders", "orders:create", PUR_NO_STORE, .stmts = { PLACE }, .to = "pending",
 	  .explain = explain, .effect = PUR_CREATES, .event = "order.placed",
-	  .errors = { PUR_ESTOCK }, .summary = "Place an order; it reserves its stock" },
+	  .errors = { PUR_ESTOCK, PUR_EPICKUP },
+	  .summary = "Place an order; it reserves its stock and pick-up slot" },
 	{ PUR_GET, "/orders/{ref}", "orders:read", .stmts = { GET }, .summary = "Get one order" },
-	{ PUR_POST, "/orders/{ref}/approve", "orders:approve", PUR_NO_STORE, .stmts = { MOVE },
+	{ PUR_PATCH, "/orders/{ref}", "orders:update", PUR_NO_STORE,
+	  .stmts = { LOCK, RESLOT, EDIT, RESTOCK, RELINE, TOTAL }, .guard = GET, .explain = explain,
+	  .from = "pending approved", .event = "order.updated",
+	  .errors = { PUR_ESTOCK, PUR_EPICKUP },
+	  .summary = "Change an order before its production; stock follows" },
+	{ PUR_POST, "/orders/{ref}/approve", "orders:approve", PUR_NO_STORE, .stmts = { SETTLE },
 	  .guard = GET, .from = "pending", .to = "approved", .event = "order.approved",
 	  .summary = "Approve a pending order; it takes its stock" },
-	{ PUR_POST, "/orders/{ref}/reject", "orders:approve", PUR_NO_STORE, .stmts = { MOVE },
+	{ PUR_POST, "/orders/{ref}/reject", "orders:approve", PUR_NO_STORE, .stmts = { SETTLE },
 	  .guard = GET, .body = leaving, .from = "pending", .to = "rejected",
 	  .event = "order.rejected", .summary = "Reject a pending order; its stock is free again" },
-	{ PUR_POST, "/orders/{ref}/cancel", "orders:cancel", PUR_NO_STORE, .stmts = { MOVE },
-	  .guard = GET, .body = leaving, .from = "pending approved in_production ready",
-	  .to = "cancelled", .event = "order.cancelled",
-	  .summary = "Cancel an order; its stock goes back" },
+	{ PUR_POST, "/orders/{ref}/start", "orders:produce", PUR_NO_STORE, .stmts = { MOVE },
+	  .guard = GET, .from = "approved", .to = "in_production", .event = "order.started",
+	  .summary = "Begin to make an approved order" },
+	{ PUR_POST, "/orders/{ref}/ready", "orders:produce", PUR_NO_STORE, .stmts = { MOVE },
+	  .guard = GET, .from = "in_production", .to = "ready", .event = "order.ready",
+	  .summary = "Say that an order can be picked up" },
+	{ PUR_POST, "/orders/{ref}/complete", "orders:complete", PUR_NO_STORE, .stmts = { MOVE },
+	  .guard = GET, .from = "ready", .to = "completed", .event = "order.completed",
+	  .summary = "Hand an order over" },
+	{ PUR_POST, "/orders/{ref}/no-show", "orders:complete", PUR_NO_STORE, .stmts = { SETTLE },
+	  .guard = GET, .body = leaving, .from = "ready", .to = "no_show", .event = "order.no_show",
+	  .summary = "Say that nobody came for an order; its stock goes back" },
+	{ PUR_POST, "/orders/{ref}/cancel", "orders:cancel", PUR_NO_STORE, .stmts = { SETTLE },
+	  .guard = GET, .body = leaving, .from = ALIVE, .to = "cancelled",
+	  .event = "order.cancelled", .summary = "Cancel an order; its stock goes back" },
+	{ PUR_GET, "/orders/{ref}/history", "orders:read", PUR_NO_STORE, .stmts = { FIND, HISTORY },
+	  .fields = history, .sort = "seq",
+	  .summary = "List what happened to an order, oldest first" },
+	{ PUR_GET, "/clients/{client}/orders", "orders:read", .stmts = { CLIENT, CLIENT_ORDERS },
+	  .sort = "-created_at", .summary = "List a client's orders" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 

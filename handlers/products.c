@@ -4,7 +4,14 @@
  */
 #include "purser.h"
 
-enum { LIST = 1, GET, CREATE, STOCK, UPDATE, DELETE, RESTORE };
+enum { LIST = 1, GET, CREATE, STOCK, UPDATE, DELETE, RESTORE, AVAILABILITY };
+
+static const struct pur_field category_fields[] = {
+	{ .name = "id", .type = PUR_UUID },
+	{ .name = "name", .type = PUR_TEXT },
+	{ .name = "slug", .type = PUR_SLUG },
+	{ .name = NULL },
+};
 
 static const struct pur_field fields[] = {
 	PUR_FIRST_FIELDS,
@@ -15,7 +22,13 @@ static const struct pur_field fields[] = {
 	  .flags = PUR_FILTER,
 	  .summary = "Stock keeping unit; unique" },
 	{ .name = "description", .type = PUR_TEXT, .max = 10000 },
-	{ .name = "category_id", .type = PUR_UUID, .flags = PUR_FILTER },
+	{ .name = "category_id", .type = PUR_UUID, .flags = PUR_FILTER, .refers = "categories" },
+	{ .name = "category",
+	  .type = PUR_OBJECT,
+	  .flags = PUR_READONLY,
+	  .of = category_fields,
+	  .include = "(SELECT ROW(c.id, c.name, c.slug) FROM categories c"
+		     " WHERE c.tenant_id = $1 AND c.id = t.category_id)" },
 	{ .name = "unit_price", .type = PUR_MONEY, .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER },
 	{ .name = "tax_rate",
 	  .type = PUR_INT,
@@ -50,6 +63,38 @@ static const struct pur_field fields[] = {
 	"r.name, r.sku, r.description, r.category_id, r.unit_price, r.tax_rate, r.lead_time_hours," \
 	" r.track_stock, r.published, "
 
+static const struct pur_field availability[] = {
+	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "at",
+	  .type = PUR_TIME,
+	  .flags = PUR_READONLY,
+	  .summary = "The pick-up asked for" },
+	{ .name = "orderable",
+	  .type = PUR_BOOL,
+	  .flags = PUR_READONLY,
+	  .summary = "Whether one of it can be ordered for then" },
+	{ .name = "available",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY,
+	  .summary = "Units that can be sold; null where stock isn't tracked" },
+	{ .name = "open", .type = PUR_BOOL, .flags = PUR_READONLY },
+	{ .name = "earliest",
+	  .type = PUR_TIME,
+	  .flags = PUR_READONLY,
+	  .summary = "The first moment that the lead times allow" },
+	{ .name = "latest", .type = PUR_TIME, .flags = PUR_READONLY },
+	{ .name = "slot_left",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY,
+	  .summary = "Orders that the pick-up slot still takes; null: any number" },
+	{ .name = NULL },
+};
+
+static const struct pur_field at[] = {
+	{ .name = "at", .type = PUR_TIME, .summary = "When to pick it up; as soon as possible" },
+	{ .name = NULL },
+};
+
 static const struct pur_stmt stmts[] = {
 	[LIST] = PUR_LIST_OF("products", COLUMNS),
 	[GET] = PUR_GET_OF("products", COLUMNS),
@@ -59,17 +104,37 @@ static const struct pur_stmt stmts[] = {
 	[UPDATE] = PUR_UPDATE_OF("products", NAMES, VALUES PUR_OLD_SLUG, COLUMNS),
 	[DELETE] = PUR_DELETE_OF("products", COLUMNS),
 	[RESTORE] = PUR_RESTORE_OF("products", COLUMNS),
+	[AVAILABILITY] = { PUR_ONE, "@tenant /ref ?at",
+			   "SELECT a.product_id, a.at, (a.open AND a.at >= a.earliest"
+			   "  AND a.at <= a.latest AND coalesce(a.available > 0, true)"
+			   "  AND coalesce(a.slot_left > 0, true)) AS orderable, a.available, a.open,"
+			   " a.earliest, a.latest, a.slot_left FROM (SELECT w.product_id, w.at,"
+			   "  w.available, w.earliest, " PUR_PICKUP_OPEN(
+			       "w.at") " AS open, " PUR_PICKUP_LATEST
+				       " AS latest, c.pickup_slot_capacity - coalesce("
+				       "  (SELECT k.taken FROM pickup_slots k WHERE k.tenant_id = $1"
+				       "   AND k.slot = " PUR_PICKUP_SLOT(
+					   "w.at") "), 0) AS slot_left"
+						   " FROM settings c, LATERAL (SELECT p.id AS product_id, e.earliest,"
+						   "  coalesce($3, e.earliest) AS at, CASE WHEN p.track_stock"
+						   "  THEN s.on_hand - s.reserved END AS available FROM products p"
+						   "  JOIN stock s ON s.tenant_id = $1 AND s.product_id = p.id, LATERAL (SELECT " PUR_PICKUP_EARLIEST(
+						       "p.lead_time_hours") " AS earliest) e"
+									    "  WHERE p.tenant_id = $1 AND p.{ref} AND p.active) w"
+									    " WHERE c.tenant_id = $1) a" },
 };
 
 static const struct pur_constraint constraints[] = {
 	PUR_SLUG_CONSTRAINTS("products"),
 	{ "products_sku_key", PUR_EDUPLICATE, "sku", "Is taken" },
-	{ "products_category_id_fkey", PUR_EBODY, "category_id", "No such category" },
 	{ .name = NULL },
 };
 
 static const struct pur_route routes[] = {
 	PUR_CRUD("products", "product", "name", CREATE, STOCK),
+	{ PUR_GET, "/products/{ref}/availability", "products:read", PUR_NO_STORE,
+	  .stmts = { AVAILABILITY }, .params = at, .fields = availability,
+	  .summary = "Whether a product can be ordered for a moment" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 

@@ -47,7 +47,8 @@ enum pur_rc
 pur_batch_begin(struct pur_req *rq)
 {
 	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
-	const struct pur_datum *roles = &rq->program->roles[route];
+	const struct pur_datum *roles =
+	    rq->list.view.deleted ? &rq->program->leaders : &rq->program->roles[route];
 	struct pur_datum binds[] = { pur_datum_uuid(&rq->credential.tenant),
 				     { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
 				     *roles };
@@ -89,6 +90,12 @@ pur_batch_learn(struct pur_req *rq)
 	rq->currency = pur_row_text(rq->auth, 0, "currency");
 }
 
+struct pur_uuid
+pur_new_id(const struct pur_req *rq)
+{
+	return rq->input.id;
+}
+
 struct pur_arena *
 pur_arena_of(const struct pur_req *rq)
 {
@@ -99,6 +106,12 @@ const struct pur_conf *
 pur_conf_of(const struct pur_req *rq)
 {
 	return rq->conf;
+}
+
+const char *
+pur_role(const struct pur_req *rq)
+{
+	return rq->role != NULL ? rq->role : "";
 }
 
 enum pur_rc
@@ -154,19 +167,33 @@ pur_set_int(struct pur_req *rq, const char *name, int64_t n)
 	set(rq, name, (struct pur_value){ .type = PUR_INT, .i = n });
 }
 
+/* A statement as it is, or as the request wants to see its rows. */
+static enum pur_rc
+bind(struct pur_req *rq, struct pur_bound *s, struct pur_step *out)
+{
+	struct pur_shape shape = { .a = rq->arena };
+	enum pur_rc rc;
+
+	if (!pur_view_differs(&rq->list.view) || strstr(s->id_text, "{include}") == NULL)
+		return pur_bind(rq->arena, s, &rq->input, &out->query, &out->binds);
+	rc = pur_shape_begin(&shape, s, &rq->input, &rq->list.view, "");
+	return pur_shape_end(&shape, rq->db, rc, out);
+}
+
 enum pur_rc
 pur_do(struct pur_req *rq, int stmt)
 {
 	struct pur_bound *s = &rq->program->stmts[stmt];
-	struct pur_datum *binds;
-	enum pur_rc rc = pur_bind(rq->arena, s, &rq->input, &rq->sent[stmt], &binds);
+	struct pur_step step;
+	enum pur_rc rc = bind(rq, s, &step);
 
 	if (rc != PUR_OK)
 		return pur_refuse(rq, rc);
+	rq->sent[stmt] = step.query;
 	rc = pur_batch_begin(rq);
 	if (rc != PUR_OK)
 		return rc;
-	rc = pur_db_send(rq->db, rq->sent[stmt], binds, &rq->results[stmt]);
+	rc = pur_db_send(rq->db, step.query, step.binds, &rq->results[stmt]);
 	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
 }
 
@@ -220,6 +247,11 @@ pur_object(struct pur_req *rq, const struct pur_uuid *id)
 enum pur_rc
 pur_answer(struct pur_req *rq, int stmt)
 {
+	int guard = rq->path.route->guard;
+
+	if (rq->program->res->stmts[stmt].expect == PUR_ONE &&
+	    pur_rows_count(rq->results[stmt]) == 0)
+		return pur_answer_guard(rq, guard != 0 ? rq->results[guard] : NULL);
 	return pur_answer_make(rq, stmt);
 }
 

@@ -10,9 +10,15 @@
 
 #include "req.h"
 
+/* The id of what this request creates: the argument @id. */
+struct pur_uuid pur_new_id(const struct pur_req *rq);
+
 /* The memory of the request, and the configuration. */
 struct pur_arena *pur_arena_of(const struct pur_req *rq);
 const struct pur_conf *pur_conf_of(const struct pur_req *rq);
+
+/* The role of whoever is logged in ("admin"), once waited for. */
+const char *pur_role(const struct pur_req *rq);
 
 /* A field of the body that was read; NULL when the route reads no such field. */
 const struct pur_value *pur_body(const struct pur_req *rq, const char *name);
@@ -50,7 +56,10 @@ void pur_enter(struct pur_req *rq, const struct pur_uuid *tenant, const struct p
 /* What the route's event is about, when it isn't the first column of the answer. */
 void pur_object(struct pur_req *rq, const struct pur_uuid *id);
 
-/* Answers with the rows of a statement, as a data route would. */
+/*
+ * Answers with the rows of a statement, as a data route would; where it had to give one and gave
+ * none, refuses as the route's guard says.
+ */
 enum pur_rc pur_answer(struct pur_req *rq, int stmt) PUR_MUST;
 
 /* Answers with what the action writes itself: the buffer to write one JSON object into. */

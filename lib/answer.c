@@ -20,6 +20,7 @@ static struct pur_row_style
 style_of(const struct pur_req *rq)
 {
 	return (struct pur_row_style){ .res = rq->program->res,
+				       .fields = pur_route_fields(rq->program->res, rq->path.route),
 				       .version = rq->version,
 				       .currency = rq->currency != NULL ? rq->currency : "",
 				       .only = rq->only };
@@ -98,7 +99,9 @@ make_one(struct pur_req *rq, int stmt)
 	if (pur_row_put(b, rq->sent[stmt], rq->results[stmt], 0, &style) != PUR_OK)
 		return PUR_EINTERNAL;
 	pur_buf_putc(b, '}');
-	if (pur_row_int(rq->results[stmt], 0, "_revision", &revision) == 0)
+	/* What is included changes without the thing. */
+	if (rq->list.view.n_includes == 0 &&
+	    pur_row_int(rq->results[stmt], 0, "_revision", &revision) == 0)
 		rq->reply.etag = pur_sprintf(rq->arena, "\"%lld\"", (long long)revision);
 	return PUR_OK;
 }
@@ -226,11 +229,14 @@ made_by_us(const struct pur_req *rq, const char *field)
 enum pur_rc
 pur_answer_db_error(struct pur_req *rq, enum pur_rc rc)
 {
-	const char *name = pur_db_error(rq->db)->constraint;
+	const struct pur_db_error *e = pur_db_error(rq->db);
+	const char *name = e->constraint[0] != '\0' ? e->constraint : e->state;
 	const struct pur_constraint *c = rq->program->res->constraints;
 
 	if (rc == PUR_ERETRY || rc == PUR_EREPLAY)
 		return rc;
+	if (pur_refers_judge(rq->arena, &rq->refers, &rq->error) != PUR_OK)
+		return pur_intake_bad_body(rq);
 	for (; name[0] != '\0' && c != NULL && c->name != NULL; c++) {
 		if (strcmp(c->name, name) != 0)
 			continue;

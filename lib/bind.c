@@ -1,8 +1,9 @@
 /* bind: statements' argument names resolved once, their values made binary in each request. */
 #include "bind.h"
+#include "buf.h"
+#include "document.h"
 #include "json.h"
 #include "oid.h"
-#include "timefmt.h"
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,11 +106,18 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 	case '@':
 		return false;
 	case '/':
-		snprintf(braced, sizeof(braced), "{%s}", name + 1);
+		colon = strchr(name, ':');
+		if (colon != NULL && strcmp(colon, ":slug") != 0)
+			return false;
+		snprintf(arg->sub, sizeof(arg->sub), "%s", colon != NULL ? colon + 1 : "");
+		if (!copy_name(arg->name, name + 1,
+			       colon != NULL ? (size_t)(colon - name - 1) : strlen(name + 1)))
+			return false;
+		snprintf(braced, sizeof(braced), "{%s}", arg->name);
 		arg->source = strstr(stmt->sql, braced) != NULL ? PUR_FROM_KEY : PUR_FROM_PATH;
 		arg->type = PUR_UUID;
 		*oid = PUR_OID_UUID;
-		return copy_name(arg->name, name + 1, strlen(name + 1));
+		return true;
 	case '?':
 		p = pur_field_find(params, name + 1, strlen(name + 1));
 		if (p < 0)
@@ -130,26 +138,71 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 	}
 }
 
-/* The text with each `{name}` replaced by "<column> = $n". */
+/* The text with each `word` replaced. To be freed; NULL without memory. */
 static char *
-replace_key(const char *sql, const char *name, const char *column, int n)
+replace(const char *text, const char *word, const char *by)
 {
-	size_t size = strlen(sql) + 256;
-	char *out = malloc(size), braced[48];
-	size_t len = 0;
+	struct pur_buf b = { .data = NULL };
 
-	if (out == NULL)
-		abort();
-	snprintf(braced, sizeof(braced), "{%s}", name);
-	for (const char *at; (at = strstr(sql, braced)) != NULL; sql = at + strlen(braced)) {
-		len += (size_t)snprintf(out + len, size - len, "%.*s%s = $%d", (int)(at - sql), sql,
-					column, n);
-		if (len >= size)
-			abort(); /* more than any statement has: a programmer's error, seen at start
-				  */
+	for (const char *at; (at = strstr(text, word)) != NULL; text = at + strlen(word)) {
+		pur_buf_put(&b, text, (size_t)(at - text));
+		pur_buf_puts(&b, by);
 	}
-	snprintf(out + len, size - len, "%s", sql);
-	return out;
+	pur_buf_put(&b, text, strlen(text) + 1);
+	if (pur_buf_failed(&b)) {
+		pur_buf_free(&b);
+		return NULL;
+	}
+	return b.data;
+}
+
+char *
+pur_bind_expand(const char *text, const char *include, bool deleted)
+{
+	char *half = replace(text, "{include}", include);
+	char *whole =
+	    half != NULL ? replace(half, "{active}", deleted ? "active IS FALSE" : "active") : NULL;
+
+	free(half);
+	return whole;
+}
+
+/* One variant: `{part}` compares a column with its argument. */
+static int
+make_variant(const char *sql, const struct pur_arg *arg, const char *column, int n, char **text,
+	     struct pur_query *q)
+{
+	char word[48] = "", by[64] = "";
+
+	if (arg != NULL) {
+		snprintf(word, sizeof(word), "{%s}", arg->name);
+		snprintf(by, sizeof(by), "%s = $%d", column, n);
+	}
+	*text = arg != NULL ? replace(sql, word, by) : strdup(sql);
+	q->sql = *text != NULL ? pur_bind_expand(*text, "", false) : NULL;
+	return q->sql != NULL ? 0 : -1;
+}
+
+/* The human key that may stand in a part of the path; NULL: an id alone. */
+static const char *
+key_of(const struct pur_resource *res, const struct pur_arg *arg)
+{
+	return arg->sub[0] != '\0' ? arg->sub : res->key.name;
+}
+
+static int
+compile_texts(const struct pur_resource *res, const char *sql, struct pur_bound *out)
+{
+	struct pur_arg *arg = out->keyed >= 0 ? &out->args[out->keyed] : NULL;
+	const char *key = arg != NULL ? key_of(res, arg) : NULL;
+
+	if (make_variant(sql, arg, "id", out->keyed + 1, &out->id_text, &out->by_id) != 0)
+		return -1;
+	if (key == NULL)
+		return 0;
+	arg->type = arg->sub[0] != '\0' ? PUR_SLUG : res->key.type;
+	out->key_types[out->keyed] = pur_datum_oid(arg->type);
+	return make_variant(sql, arg, key, out->keyed + 1, &out->key_text, &out->by_key);
 }
 
 int
@@ -177,32 +230,24 @@ pur_bind_compile(const struct pur_resource *res, int index, const struct pur_fie
 			out->keyed = out->n;
 		out->n++;
 	}
-	out->by_id = (struct pur_query){ .sql = stmt->sql, .types = out->id_types, .n = out->n };
-	snprintf(out->by_id.name, sizeof(out->by_id.name), "s%d", index);
-	if (out->keyed < 0)
-		return 0;
-	if (res->key.name == NULL) {
-		snprintf(message, size, "%s: statement %d: uses {%s}, but the resource has no .key",
-			 res->program, index, out->args[out->keyed].name);
-		return -1;
-	}
-	p = out->args[out->keyed].name;
-	out->by_id.sql = replace_key(stmt->sql, p, "id", out->keyed + 1);
+	out->by_id = (struct pur_query){ .types = out->id_types, .n = out->n };
 	out->by_key = (struct pur_query){ .types = out->key_types, .n = out->n };
-	out->by_key.sql = replace_key(stmt->sql, p, res->key.name, out->keyed + 1);
-	out->key_types[out->keyed] = pur_datum_oid(res->key.type);
-	out->args[out->keyed].type = res->key.type;
+	snprintf(out->by_id.name, sizeof(out->by_id.name), "s%d", index);
 	snprintf(out->by_key.name, sizeof(out->by_key.name), "s%dk", index);
-	return 0;
+	if (compile_texts(res, stmt->sql, out) == 0)
+		return 0;
+	snprintf(message, size, "%s: statement %d: out of memory", res->program, index);
+	pur_bind_release(out);
+	return -1;
 }
 
 void
 pur_bind_release(struct pur_bound *s)
 {
-	if (s->keyed < 0 || s->by_key.sql == NULL)
-		return;
 	free((void *)(uintptr_t)s->by_id.sql);
 	free((void *)(uintptr_t)s->by_key.sql);
+	free(s->id_text);
+	free(s->key_text);
 }
 
 /* "pending approved" as a text[]. */
@@ -220,84 +265,6 @@ bind_words(struct pur_arena *a, const char *words, struct pur_datum *out)
 		p += strspn(p, " ");
 	}
 	return pur_datum_array(a, PUR_TEXT, values, n, out);
-}
-
-/* One member of @body: names are ours, text needs escaping, the rest is plain. */
-static void
-put_member(struct pur_buf *b, int *first, const struct pur_field *f, const struct pur_value *v)
-{
-	char id[PUR_UUID_TEXT];
-
-	pur_json_put_name(b, first, f->name);
-	if (v->null || v->type == PUR_NOTYPE) {
-		pur_buf_puts(b, "null");
-		return;
-	}
-	switch (v->type) {
-	case PUR_BOOL:
-		pur_buf_puts(b, v->b ? "true" : "false");
-		break;
-	case PUR_INT:
-	case PUR_MONEY:
-		pur_buf_put_int(b, v->i);
-		break;
-	case PUR_UUID:
-		pur_uuid_format(&v->uuid, id);
-		pur_json_put_string(b, id, sizeof(id));
-		break;
-	case PUR_TIME:
-	case PUR_DATE:
-		pur_buf_putc(b, '"');
-		if (v->type == PUR_TIME)
-			pur_time_put(b, v->i);
-		else
-			pur_date_put(b, (int32_t)v->i);
-		pur_buf_putc(b, '"');
-		break;
-	case PUR_TEXTS:
-		pur_buf_putc(b, '[');
-		for (size_t i = 0; i < v->n; i++) {
-			if (i > 0)
-				pur_buf_putc(b, ',');
-			pur_json_put_string(b, v->items[i].s, v->items[i].len);
-		}
-		pur_buf_putc(b, ']');
-		break;
-	default:
-		pur_json_put_string(b, v->s, v->len);
-	}
-}
-
-static void
-free_buf(void *b)
-{
-	pur_buf_free(b);
-}
-
-/*
- * The body's fields as jsonb: with PATCH those that were given, otherwise all that can be written.
- * jsonb_populate_record(row, @body) then merges as RFC 7396 says, and one UPDATE serves both.
- */
-static enum pur_rc
-bind_document(struct pur_arena *a, const struct pur_input *in, struct pur_datum *out)
-{
-	struct pur_buf *b = pur_alloc(a, sizeof(*b));
-	int first = 1;
-
-	if (b == NULL || pur_arena_defer(a, free_buf, b) != PUR_OK)
-		return PUR_ETOOLARGE;
-	pur_buf_puts(b, "\1{"); /* jsonb's version */
-	for (size_t i = 0; in->body != NULL && i < pur_fields_count(in->fields); i++) {
-		const struct pur_field *f = &in->fields[i];
-		bool merge = in->route->method == PUR_PATCH;
-
-		if ((f->flags & PUR_READONLY) == 0 && f->type != PUR_ROWS &&
-		    (!merge || in->body[i].given))
-			put_member(b, &first, f, &in->body[i]);
-	}
-	pur_buf_putc(b, '}');
-	*out = (struct pur_datum){ .data = b->data, .len = (int)b->len };
-	return pur_buf_failed(b) ? PUR_ETOOLARGE : PUR_OK;
 }
 
 static const struct pur_value *
@@ -413,7 +380,7 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 		return in->match != NULL ? pur_datum_array(a, PUR_INT, in->match, in->n_match, out)
 					 : PUR_OK;
 	case PUR_FROM_DOCUMENT:
-		return bind_document(a, in, out);
+		return pur_document(a, in->fields, in->body, out);
 	case PUR_FROM_REQUEST:
 		*out = pur_datum_text(in->request_id);
 		return PUR_OK;
@@ -452,7 +419,7 @@ choose_key(struct pur_arena *a, const struct pur_bound *s, const struct pur_inpu
 	*by_key = text != NULL && pur_uuid_parse(text, strlen(text), &id) != 0;
 	if (text == NULL)
 		return PUR_ENOTFOUND;
-	if (!*by_key)
+	if (!*by_key || s->by_key.sql == NULL)
 		return bind_path(a, in, arg, out);
 	if (pur_field_read_text(&f, text, &v, &problem) != PUR_OK)
 		return PUR_ENOTFOUND;

@@ -64,9 +64,10 @@ struct pur_arg {
 /* A statement, ready to be sent. */
 struct pur_bound {
 	enum pur_expect expect;
-	struct pur_query by_id;  /* `{ref}` compares the id, or doesn't stand there at all */
-	struct pur_query by_key; /* `{ref}` compares the human key */
-	int keyed;               /* index of the argument behind `{ref}`; -1: none */
+	struct pur_query by_id;   /* `{ref}` compares the id, or doesn't stand there at all */
+	struct pur_query by_key;  /* `{ref}` compares the human key; without text: there is none */
+	char *id_text, *key_text; /* their texts with {include} and {active} still in them */
+	int keyed;                /* index of the argument behind `{ref}`; -1: none */
 	struct pur_arg args[PUR_ARGS];
 	Oid id_types[PUR_ARGS], key_types[PUR_ARGS];
 	int n;
@@ -81,6 +82,13 @@ struct pur_bound {
 int pur_bind_compile(const struct pur_resource *res, int index, const struct pur_field *fields,
 		     const struct pur_field *params, struct pur_bound *out, char *message,
 		     size_t size) PUR_MUST;
+
+/*
+ * A statement's text with `{include}` and `{active}` replaced.
+ * include: what is added to the columns, "" for nothing. deleted: look at deleted things instead.
+ * Returns a text to free(), or NULL without memory.
+ */
+char *pur_bind_expand(const char *text, const char *include, bool deleted) PUR_MUST;
 
 /* Releases what compiling has taken. */
 void pur_bind_release(struct pur_bound *s);

@@ -62,13 +62,14 @@
 #define PUR_LIST_OF(table, columns)                                                                \
 	{                                                                                          \
 		PUR_LIST, "@tenant",                                                               \
-		    "SELECT " columns " FROM " table " t WHERE t.tenant_id = $1 AND t.active"      \
+		    "SELECT " columns "{include} FROM " table " t"                                 \
+		    " WHERE t.tenant_id = $1 AND t.{active}"                                       \
 	}
 
 #define PUR_GET_OF(table, columns)                                                                 \
 	{                                                                                          \
 		PUR_ONE, "@tenant /ref",                                                           \
-		    "SELECT " columns " FROM " table                                               \
+		    "SELECT " columns "{include} FROM " table                                      \
 		    " t WHERE t.tenant_id = $1 AND t.{ref} AND t.active"                           \
 	}
 

@@ -66,6 +66,9 @@ put_field(struct pur_buf *b, const struct pur_field *f)
 	put_flag(b, &first, "future", (f->flags & PUR_FUTURE) != 0);
 	put_flag(b, &first, "sort", (f->flags & PUR_SORT) != 0);
 	put_flag(b, &first, "filter", (f->flags & PUR_FILTER) != 0);
+	put_flag(b, &first, "fixed", (f->flags & PUR_FIXED) != 0);
+	put_flag(b, &first, "include", f->include != NULL);
+	put_text(b, &first, "refers", f->refers);
 	put_flag(b, &first, "personal", (f->flags & PUR_PERSONAL) != 0);
 	if (f->min != 0)
 		put_int(b, &first, "min", f->min);
@@ -135,7 +138,7 @@ static void
 put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_route *r)
 {
 	static const char *const effects[] = { "changes", "creates", "deletes", "restores" };
-	int first = 1;
+	int first = 1, answer = pur_route_answer(res, r);
 
 	pur_buf_putc(b, '{');
 	put_text(b, &first, "method", pur_method_name(r->method));
@@ -154,6 +157,13 @@ put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_ro
 	put_words(b, &first, "from", r->from);
 	put_text(b, &first, "to", r->to);
 	put_text(b, &first, "sort", r->sort);
+	put_flag(b, &first, "deleted",
+		 answer != 0 && strstr(res->stmts[answer].sql, "{active}") != NULL &&
+		     pur_route_lists(res, r));
+	put_flag(b, &first, "includes",
+		 r->method == PUR_GET && answer != 0 &&
+		     strstr(res->stmts[answer].sql, "{include}") != NULL);
+	put_fields(b, &first, "fields", r->fields);
 	put_fields(b, &first, "body", r->method != PUR_GET ? r->body : NULL);
 	put_fields(b, &first, "params", r->params);
 	put_errors(b, &first, r);

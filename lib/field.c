@@ -17,7 +17,7 @@ struct reader {
 	enum pur_body_mode mode;
 	int version;
 	int64_t now;
-	const char **currency;
+	struct pur_currency *currency;
 	struct pur_error *e;
 	bool failed;
 };
@@ -124,6 +124,19 @@ check_length(struct pur_arena *a, const struct pur_field *f, const char *s, size
 	return NULL;
 }
 
+static bool
+clock_valid(const char *s, size_t len)
+{
+	int hours, minutes;
+
+	if (len != 5 || strspn(s, "0123456789") != 2 || s[2] != ':' ||
+	    strspn(s + 3, "0123456789") != 2)
+		return false;
+	hours = 10 * (s[0] - '0') + s[1] - '0';
+	minutes = 10 * (s[3] - '0') + s[4] - '0';
+	return minutes < 60 && (hours < 24 || (hours == 24 && minutes == 0));
+}
+
 /* Reads text as a field's type. Returns NULL, or a message (constant or in the arena). */
 static const char *
 read_text(struct pur_arena *a, const struct pur_field *f, const char *s, size_t len,
@@ -154,6 +167,8 @@ read_text(struct pur_arena *a, const struct pur_field *f, const char *s, size_t 
 			return "Must be a date like 2026-05-01";
 		v->i = days;
 		return NULL;
+	case PUR_CLOCK:
+		return clock_valid(s, len) ? NULL : "Must be a time of day like 08:30";
 	default:
 		return "Must not be text";
 	}
@@ -172,7 +187,7 @@ choices_message(struct pur_arena *a, const struct pur_field *f)
 
 /* v2: {"amount": 1250, "currency": "EUR"}; leaves the amount. */
 static const char *
-open_money(struct reader *rd, struct json_object **o)
+open_money(struct reader *rd, const char *path, struct json_object **o)
 {
 	struct json_object *amount, *currency;
 
@@ -182,21 +197,22 @@ open_money(struct reader *rd, struct json_object **o)
 	    !json_object_is_type(currency, json_type_string) ||
 	    json_object_get_string_len(currency) != 3)
 		return "Must be an object with amount (integer) and currency (three letters)";
-	if (*rd->currency == NULL)
-		*rd->currency = json_object_get_string(currency);
-	else if (strcmp(*rd->currency, json_object_get_string(currency)) != 0)
+	if (rd->currency->code == NULL)
+		*rd->currency = (struct pur_currency){ json_object_get_string(currency), path };
+	else if (strcmp(rd->currency->code, json_object_get_string(currency)) != 0)
 		return "Must be in the same currency as what stands before";
 	*o = amount;
 	return NULL;
 }
 
 static const char *
-read_integer(struct reader *rd, const struct pur_field *f, struct json_object *o,
+read_integer(struct reader *rd, const struct pur_field *f, const char *path, struct json_object *o,
 	     struct pur_value *v)
 {
 	const char *problem;
 
-	if (f->type == PUR_MONEY && rd->version >= 2 && (problem = open_money(rd, &o)) != NULL)
+	if (f->type == PUR_MONEY && rd->version >= 2 &&
+	    (problem = open_money(rd, path, &o)) != NULL)
 		return problem;
 	if (pur_json_int64(o, &v->i) != 0)
 		return f->type == PUR_MONEY ? "Must be an integer in minor units"
@@ -272,7 +288,7 @@ read_member(struct reader *rd, const struct pur_field *f, const char *path, stru
 		return json_object_is_type(o, json_type_boolean) ? NULL : "Must be true or false";
 	case PUR_INT:
 	case PUR_MONEY:
-		return read_integer(rd, f, o, v);
+		return read_integer(rd, f, path, o, v);
 	case PUR_ROWS:
 		return read_rows(rd, f, path, o, v);
 	case PUR_TEXTS:
@@ -326,10 +342,11 @@ read_field(struct reader *rd, const struct pur_field *f, const char *path, bool 
 	   struct json_object *o, struct pur_value *v)
 {
 	bool nested = path[0] != '\0', merge = rd->mode == PUR_BODY_MERGE && !nested;
+	bool fixed = (f->flags & PUR_FIXED) != 0 && rd->mode != PUR_BODY_CREATE;
 	const char *problem, *at;
 
 	v->type = f->type;
-	if ((f->flags & PUR_READONLY) != 0) {
+	if ((f->flags & PUR_READONLY) != 0 || fixed) {
 		if (given && rd->mode != PUR_BODY_REPLACE)
 			fault(rd, path, f->name, "Read-only");
 		v->type = PUR_NOTYPE;
@@ -384,9 +401,9 @@ read_object(struct reader *rd, const struct pur_field *fields, const char *path,
 enum pur_rc
 pur_fields_read(struct pur_arena *a, const struct pur_field *fields, struct json_object *body,
 		enum pur_body_mode mode, int version, int64_t now, struct pur_value **values,
-		const char **currency, struct pur_error *e)
+		struct pur_currency *currency, struct pur_error *e)
 {
-	const char *seen = NULL; /* of a caller that doesn't ask */
+	struct pur_currency seen = { .code = NULL }; /* of a caller that doesn't ask */
 	struct reader rd = { .a = a,
 			     .mode = mode,
 			     .version = version,
@@ -440,15 +457,31 @@ pur_field_read_text(const struct pur_field *f, const char *text, struct pur_valu
 	return *problem == NULL ? PUR_OK : PUR_EINPUT;
 }
 
+enum pur_rc
+pur_field_read_param(struct pur_arena *a, const struct pur_field *f, const char *text, int64_t now,
+		     struct pur_value *out, const char **problem)
+{
+	enum pur_rc rc = pur_field_read_text(f, text, out, problem);
+
+	if (rc == PUR_OK && (f->type == PUR_INT || f->type == PUR_MONEY))
+		*problem = check_integer(a, f, out->i);
+	if (rc == PUR_OK && f->type == PUR_TEXT)
+		*problem = check_length(a, f, text, out->len);
+	if (rc == PUR_OK && (f->flags & PUR_FUTURE) != 0 && out->i <= now)
+		*problem = "Must be in the future";
+	return *problem == NULL ? PUR_OK : PUR_EINPUT;
+}
+
 const char *
 pur_type_name(enum pur_type t)
 {
 	static const char *const names[] = {
-		[PUR_NOTYPE] = "none", [PUR_BOOL] = "boolean",  [PUR_INT] = "integer",
-		[PUR_MONEY] = "money", [PUR_TEXT] = "text",     [PUR_SLUG] = "slug",
-		[PUR_EMAIL] = "email", [PUR_CHOICE] = "choice", [PUR_UUID] = "uuid",
-		[PUR_TIME] = "time",   [PUR_DATE] = "date",     [PUR_ROWS] = "rows",
-		[PUR_TEXTS] = "texts", [PUR_BYTES] = "bytes",
+		[PUR_NOTYPE] = "none",   [PUR_BOOL] = "boolean",  [PUR_INT] = "integer",
+		[PUR_MONEY] = "money",   [PUR_TEXT] = "text",     [PUR_SLUG] = "slug",
+		[PUR_EMAIL] = "email",   [PUR_CHOICE] = "choice", [PUR_UUID] = "uuid",
+		[PUR_TIME] = "time",     [PUR_DATE] = "date",     [PUR_ROWS] = "rows",
+		[PUR_TEXTS] = "texts",   [PUR_BYTES] = "bytes",   [PUR_CLOCK] = "clock",
+		[PUR_OBJECT] = "object",
 	};
 
 	return names[t];

@@ -24,11 +24,13 @@ enum pur_type {
 	PUR_EMAIL,  /* addr-spec as browsers take it (HTML, 4.10.5.1.5), at most 254 */
 	PUR_CHOICE, /* one of .choices */
 	PUR_UUID,
-	PUR_TIME,  /* RFC 3339 instant */
-	PUR_DATE,  /* YYYY-MM-DD */
-	PUR_ROWS,  /* list of objects with the fields .of; min and max bound their number */
-	PUR_TEXTS, /* list of strings, each 1..100 */
-	PUR_BYTES, /* for SQL arguments made by code; never in JSON */
+	PUR_TIME,   /* RFC 3339 instant */
+	PUR_DATE,   /* YYYY-MM-DD */
+	PUR_CLOCK,  /* time of day, HH:MM, 00:00 to 24:00 */
+	PUR_ROWS,   /* list of objects with the fields .of; min and max bound their number */
+	PUR_OBJECT, /* one object with the fields .of; in answers alone */
+	PUR_TEXTS,  /* list of strings, each 1..100 */
+	PUR_BYTES,  /* for SQL arguments made by code; never in JSON */
 };
 
 enum pur_field_flag {
@@ -39,6 +41,7 @@ enum pur_field_flag {
 	PUR_SORT = 1 << 4,      /* lists may be sorted by it; an index must lead there */
 	PUR_FILTER = 1 << 5,    /* lists may be filtered by it */
 	PUR_PERSONAL = 1 << 6,  /* a person's: its value never leaves the row */
+	PUR_FIXED = 1 << 7,     /* taken when a thing is made, read-only ever after */
 };
 
 struct pur_field {
@@ -50,6 +53,8 @@ struct pur_field {
 	const struct pur_field *of; /* PUR_ROWS: a table that ends with a NULL name */
 	const char *default_value;  /* JSON text used when absent or null; NULL: SQL NULL */
 	const char *column;         /* SQL of it in lists' WHERE and ORDER BY; NULL: its name */
+	const char *refers;         /* PUR_UUID in a body: the table that must have it, active */
+	const char *include;        /* SQL of it, where ?include= has to ask for it; read-only */
 	const char *summary;        /* one line for the documentation */
 };
 
@@ -76,6 +81,12 @@ struct pur_value {
 	};
 };
 
+/* A currency that a body names (version 2), and the first place where it does. */
+struct pur_currency {
+	const char *code; /* ISO 4217, as it came; NULL: none */
+	const char *path; /* "lines[0].unit_price" */
+};
+
 /* How a body is read. */
 enum pur_body_mode {
 	PUR_BODY_CREATE,  /* POST: read-only fields are refused, absent ones take their default */
@@ -93,7 +104,7 @@ int pur_field_find(const struct pur_field *fields, const char *name, size_t len)
  * Reads a body by a table of fields: all faults are found and added to e's details with paths as
  * "lines[0].quantity". Values point into `body`, which must live as long as they.
  *
- * version: 1, or 2 where money is an object; currency is not judged here but returned through
+ * version: 1, or 2 where money is an object; its currency is not judged here but returned through
  * currency (the first that stood in the input, else untouched; may be NULL).
  * now: microseconds since 1970, for PUR_FUTURE.
  * values: one for each field, in the arena.
@@ -101,7 +112,7 @@ int pur_field_find(const struct pur_field *fields, const char *name, size_t len)
  */
 enum pur_rc pur_fields_read(struct pur_arena *a, const struct pur_field *fields,
 			    struct json_object *body, enum pur_body_mode mode, int version,
-			    int64_t now, struct pur_value **values, const char **currency,
+			    int64_t now, struct pur_value **values, struct pur_currency *currency,
 			    struct pur_error *e) PUR_MUST;
 
 /*
@@ -111,6 +122,13 @@ enum pur_rc pur_fields_read(struct pur_arena *a, const struct pur_field *fields,
  */
 enum pur_rc pur_field_read_text(const struct pur_field *f, const char *text, struct pur_value *out,
 				const char **problem) PUR_MUST;
+
+/*
+ * The same for a parameter of a route, which is held to all that its field says.
+ * a: where a message is made. now: microseconds since 1970.
+ */
+enum pur_rc pur_field_read_param(struct pur_arena *a, const struct pur_field *f, const char *text,
+				 int64_t now, struct pur_value *out, const char **problem) PUR_MUST;
 
 /* True when `s` is [a-z0-9-]{1,100} and not UUID-shaped. */
 bool pur_slug_valid(const char *s, size_t len);

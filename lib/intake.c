@@ -152,7 +152,8 @@ read_only(struct pur_req *rq, const char *names)
 	for (const char *p = names;; p++) {
 		size_t len = strcspn(p, ",");
 
-		if (pur_field_find(rq->program->res->fields, p, len) < 0) {
+		if (pur_field_find(pur_route_fields(rq->program->res, rq->path.route), p, len) <
+		    0) {
 			pur_error_detail(&rq->error, rq->arena, "fields", "No field \"%.*s\"",
 					 (int)len, p);
 			return false;
@@ -184,12 +185,50 @@ take_param(struct pur_req *rq, const struct pur_param *p, bool *bad)
 
 	if (i < 0)
 		return 0;
-	if (pur_field_read_text(&rq->path.route->params[i], p->value, &rq->query[i], &problem) !=
-	    PUR_OK) {
+	if (pur_field_read_param(rq->arena, &rq->path.route->params[i], p->value, rq->begun,
+				 &rq->query[i], &problem) != PUR_OK) {
 		pur_error_detail(&rq->error, rq->arena, p->name, "%s", problem);
 		*bad = true;
 	}
 	return 1;
+}
+
+/* What wasn't given takes its default, or is missed. */
+static bool
+complete_params(struct pur_req *rq)
+{
+	const struct pur_field *params = rq->path.route->params;
+	const char *problem = NULL;
+	bool whole = true;
+
+	for (size_t i = 0; i < pur_fields_count(params); i++) {
+		if (rq->query[i].given)
+			continue;
+		if (params[i].default_value != NULL &&
+		    pur_field_read_text(&params[i], params[i].default_value, &rq->query[i],
+					&problem) == PUR_OK)
+			continue;
+		rq->query[i].null = true;
+		if ((params[i].flags & PUR_REQUIRED) == 0)
+			continue;
+		pur_error_detail(&rq->error, rq->arena, params[i].name, "Is required");
+		whole = false;
+	}
+	return whole;
+}
+
+/* A parameter that reads have: what to show of which things. */
+static int
+take_read(struct pur_req *rq, const struct pur_param *p, bool lists, bool *bad)
+{
+	const struct pur_resource *res = rq->program->res;
+	const struct pur_field *fields = pur_route_fields(res, rq->path.route);
+	int stmt = pur_route_answer(res, rq->path.route);
+	const char *sql = stmt != 0 ? res->stmts[stmt].sql : "";
+
+	if (pur_view_take(rq->arena, &rq->list, fields, sql, p, &rq->error, bad))
+		return 1;
+	return lists && pur_list_take(rq->arena, &rq->list, fields, sql, p, &rq->error, bad);
 }
 
 static enum pur_rc
@@ -209,8 +248,7 @@ read_query(struct pur_req *rq)
 		return pur_refuse(rq, PUR_ETOOLARGE);
 	rq->input.query = rq->query;
 	for (struct pur_param *p = params; p < params + n; p++) {
-		if (take_param(rq, p, &bad) ||
-		    (lists && pur_list_take(rq->arena, &rq->list, res, p, &rq->error, &bad)))
+		if (take_param(rq, p, &bad) || (!is_write(rq) && take_read(rq, p, lists, &bad)))
 			continue;
 		if (is_write(rq) && strcmp(p->name, "dry_run") == 0)
 			bad |= !read_dry_run(rq, p->value);
@@ -222,7 +260,8 @@ read_query(struct pur_req *rq)
 		}
 	}
 	if (lists)
-		pur_list_finish(&rq->list, res, route);
+		pur_list_finish(&rq->list, pur_route_fields(res, route), route);
+	bad |= !complete_params(rq);
 	return bad ? pur_refuse(rq, PUR_EINPUT) : PUR_OK;
 }
 
@@ -271,6 +310,7 @@ read_body(struct pur_req *rq)
 	if (rc == PUR_EBODY)
 		return pur_intake_bad_body(rq);
 	rq->input.body = values;
+	pur_refers_find(&rq->refers, rq->input.fields, values);
 	return rc == PUR_OK ? PUR_OK : pur_refuse(rq, rc);
 }
 

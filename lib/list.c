@@ -9,21 +9,6 @@
 #define PER_PAGE 20
 #define PER_PAGE_MOST 100
 #define PAGE_MOST 1000000
-#define SQL_MOST 8192 /* bytes of a list's statement */
-#define ARGS (PUR_ARGS + PUR_LIST_FILTERS + 2)
-
-/* A statement this process has met, by its text. */
-struct shape {
-	struct pur_query query;
-	Oid types[ARGS];
-	char sql[SQL_MOST];
-	size_t len; /* of sql; 0: the place is free */
-	unsigned long used;
-};
-
-static struct shape shapes[PUR_LIST_SHAPES];
-static unsigned long uses;
-
 static const struct {
 	const char *name, *op;
 } operators[] = { { "", "=" },     { "in", "any" }, { "gt", ">" },
@@ -53,22 +38,22 @@ take_number(struct pur_arena *a, const struct pur_param *p, int64_t max, int64_t
 }
 
 static int
-take_sort(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
+take_sort(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
 	  const char *words, struct pur_error *e, bool *bad)
 {
 	for (const char *p = words; l->n_sorts < PUR_LIST_SORTS;) {
 		size_t len = strcspn(p, ",");
 		bool descending = *p == '-';
-		int f = pur_field_find(res->fields, p + descending, len - descending);
+		int f = pur_field_find(fields, p + descending, len - descending);
 
-		if (f < 0 || (res->fields[f].flags & PUR_SORT) == 0) {
+		if (f < 0 || (fields[f].flags & PUR_SORT) == 0) {
 			if (e != NULL)
 				pur_error_detail(e, a, "sort", "Can't be sorted by %.*s", (int)len,
 						 p);
 			*bad = true;
 			return 1;
 		}
-		l->sorts[l->n_sorts++] = (struct pur_list_sort){ &res->fields[f], descending };
+		l->sorts[l->n_sorts++] = (struct pur_list_sort){ &fields[f], descending };
 		if (p[len] == '\0')
 			return 1;
 		p += len + 1;
@@ -105,15 +90,15 @@ take_values(struct pur_arena *a, struct pur_list_filter *f, const char *text)
 }
 
 static int
-take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
+take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
 	    const struct pur_param *p, struct pur_error *e, bool *bad)
 {
 	size_t len = strcspn(p->name, "["), op_len = strlen(p->name + len);
-	int f = pur_field_find(res->fields, p->name, len);
+	int f = pur_field_find(fields, p->name, len);
 	struct pur_list_filter *filter = l->filters + l->n_filters;
 	const char *problem = NULL, *op = NULL;
 
-	if (f < 0 || (res->fields[f].flags & PUR_FILTER) == 0)
+	if (f < 0 || (fields[f].flags & PUR_FILTER) == 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
 		size_t n = strlen(operators[i].name);
@@ -130,7 +115,7 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *
 		*bad = true;
 		return 1;
 	}
-	*filter = (struct pur_list_filter){ .field = &res->fields[f], .op = op };
+	*filter = (struct pur_list_filter){ .field = &fields[f], .op = op };
 	if (strcmp(op, "any") == 0)
 		problem = take_values(a, filter, p->value);
 	else
@@ -144,21 +129,68 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_resource *
 	return 1;
 }
 
+/* include=client,lines */
+static int
+take_includes(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+	      const char *words, struct pur_error *e, bool *bad)
+{
+	for (const char *p = words; l->view.n_includes < PUR_INCLUDES;) {
+		size_t len = strcspn(p, ",");
+		int f = pur_field_find(fields, p, len);
+
+		if (f < 0 || fields[f].include == NULL) {
+			pur_error_detail(e, a, "include", "Can't include %.*s", (int)len, p);
+			*bad = true;
+			return 1;
+		}
+		l->view.includes[l->view.n_includes++] = &fields[f];
+		if (p[len] == '\0')
+			return 1;
+		p += len + 1;
+	}
+	pur_error_detail(e, a, "include", "At most %d", PUR_INCLUDES);
+	*bad = true;
+	return 1;
+}
+
+static int
+take_deleted(struct pur_arena *a, struct pur_list *l, const char *value, struct pur_error *e,
+	     bool *bad)
+{
+	l->view.deleted = strcmp(value, "true") == 0;
+	if (!l->view.deleted && strcmp(value, "false") != 0) {
+		pur_error_detail(e, a, "deleted", "Must be true or false");
+		*bad = true;
+	}
+	return 1;
+}
+
 int
-pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
-	      const struct pur_param *p, struct pur_error *e, bool *bad)
+pur_view_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+	      const char *sql, const struct pur_param *p, struct pur_error *e, bool *bad)
+{
+	if (strcmp(p->name, "include") == 0 && strstr(sql, "{include}") != NULL)
+		return take_includes(a, l, fields, p->value, e, bad);
+	return 0;
+}
+
+int
+pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+	      const char *sql, const struct pur_param *p, struct pur_error *e, bool *bad)
 {
 	if (strcmp(p->name, "page") == 0)
 		return take_number(a, p, PAGE_MOST, &l->page, e, bad);
 	if (strcmp(p->name, "perPage") == 0)
 		return take_number(a, p, PER_PAGE_MOST, &l->per_page, e, bad);
 	if (strcmp(p->name, "sort") == 0)
-		return take_sort(a, l, res, p->value, e, bad);
-	return take_filter(a, l, res, p, e, bad);
+		return take_sort(a, l, fields, p->value, e, bad);
+	if (strcmp(p->name, "deleted") == 0 && strstr(sql, "{active}") != NULL)
+		return take_deleted(a, l, p->value, e, bad);
+	return take_filter(a, l, fields, p, e, bad);
 }
 
 void
-pur_list_finish(struct pur_list *l, const struct pur_resource *res, const struct pur_route *route)
+pur_list_finish(struct pur_list *l, const struct pur_field *fields, const struct pur_route *route)
 {
 	bool bad = false;
 
@@ -167,127 +199,54 @@ pur_list_finish(struct pur_list *l, const struct pur_resource *res, const struct
 	if (l->per_page == 0)
 		l->per_page = PER_PAGE;
 	if (l->n_sorts == 0 && route->sort != NULL)
-		take_sort(NULL, l, res, route->sort, NULL, &bad);
+		take_sort(NULL, l, fields, route->sort, NULL, &bad);
 }
 
-/* Finds a statement by its text, or gives it the place of the one unused for longest. */
 static enum pur_rc
-find_shape(struct pur_db *db, const struct pur_buf *sql, const Oid *types, int n,
-	   struct pur_query **out)
-{
-	struct shape *oldest = &shapes[0];
-
-	if (sql->len >= SQL_MOST)
-		return PUR_ETOOLARGE;
-	for (struct shape *s = shapes; s < shapes + PUR_LIST_SHAPES; s++) {
-		if (s->len == sql->len && memcmp(s->sql, sql->data, sql->len) == 0) {
-			s->used = ++uses;
-			*out = &s->query;
-			return PUR_OK;
-		}
-		if (s->used < oldest->used)
-			oldest = s;
-	}
-	if (oldest->len > 0 && pur_db_forget(db, &oldest->query) != PUR_OK)
-		return PUR_EUNAVAILABLE;
-	pur_row_forget(&oldest->query);
-	memcpy(oldest->sql, sql->data, sql->len);
-	oldest->sql[sql->len] = '\0';
-	oldest->len = sql->len;
-	oldest->used = ++uses;
-	memcpy(oldest->types, types, (size_t)n * sizeof(types[0]));
-	oldest->query = (struct pur_query){ .sql = oldest->sql, .types = oldest->types, .n = n };
-	snprintf(oldest->query.name, sizeof(oldest->query.name), "list%d", (int)(oldest - shapes));
-	*out = &oldest->query;
-	return PUR_OK;
-}
-
-/* What a statement of a list is built in. */
-struct builder {
-	struct pur_arena *a;
-	struct pur_buf sql;
-	Oid types[ARGS];
-	struct pur_datum *binds;
-	int n;
-};
-
-static enum pur_rc
-put_filters(struct builder *b, const struct pur_list *l)
+put_filters(struct pur_shape *s, const struct pur_list *l)
 {
 	enum pur_rc rc = PUR_OK;
 
 	for (const struct pur_list_filter *f = l->filters;
 	     f < l->filters + l->n_filters && rc == PUR_OK; f++) {
 		bool any = strcmp(f->op, "any") == 0;
+		enum pur_type t = f->field->type;
+		struct pur_datum *bind;
+		int n = pur_shape_arg(s, any ? pur_datum_array_oid(t) : pur_datum_oid(t), &bind);
 
-		pur_buf_printf(&b->sql, " AND %s %s $%d%s", column(f->field),
-			       any ? "= ANY (" : f->op, b->n + 1, any ? ")" : "");
-		b->types[b->n] =
-		    any ? pur_datum_array_oid(f->field->type) : pur_datum_oid(f->field->type);
-		rc = any ? pur_datum_array(b->a, f->field->type, f->values, f->n, &b->binds[b->n])
-			 : pur_datum_value(b->a, &f->value, &b->binds[b->n]);
-		b->n++;
+		pur_buf_printf(&s->sql, " AND %s %s $%d%s", column(f->field),
+			       any ? "= ANY (" : f->op, n, any ? ")" : "");
+		rc = any ? pur_datum_array(s->a, t, f->values, f->n, bind)
+			 : pur_datum_value(s->a, &f->value, bind);
 	}
 	return rc;
 }
 
 static enum pur_rc
-put_number(struct builder *b, const char *keyword, int64_t n)
+put_number(struct pur_shape *s, const char *keyword, int64_t n)
 {
 	struct pur_value v = { .type = PUR_INT, .i = n };
+	struct pur_datum *bind;
+	int arg = pur_shape_arg(s, pur_datum_oid(PUR_INT), &bind);
 
-	pur_buf_printf(&b->sql, " %s $%d", keyword, b->n + 1);
-	b->types[b->n] = pur_datum_oid(PUR_INT);
-	return pur_datum_value(b->a, &v, &b->binds[b->n++]);
+	pur_buf_printf(&s->sql, " %s $%d", keyword, arg);
+	return pur_datum_value(s->a, &v, bind);
 }
 
 /* The order asked for, and the thing's id last, so that pages never overlap. */
 static enum pur_rc
-put_order(struct builder *b, const struct pur_list *l, const struct pur_resource *res)
+put_order(struct pur_shape *s, const struct pur_list *l, const struct pur_field *fields)
 {
 	bool descending = l->n_sorts > 0 && l->sorts[l->n_sorts - 1].descending;
 	enum pur_rc rc;
 
-	pur_buf_puts(&b->sql, " ORDER BY ");
+	pur_buf_puts(&s->sql, " ORDER BY ");
 	for (int i = 0; i < l->n_sorts; i++)
-		pur_buf_printf(&b->sql, "%s%s, ", column(l->sorts[i].field),
+		pur_buf_printf(&s->sql, "%s%s, ", column(l->sorts[i].field),
 			       l->sorts[i].descending ? " DESC" : "");
-	pur_buf_printf(&b->sql, "%s%s", column(&res->fields[0]), descending ? " DESC" : "");
-	rc = put_number(b, "LIMIT", l->per_page);
-	return rc == PUR_OK ? put_number(b, "OFFSET", (l->page - 1) * l->per_page) : rc;
-}
-
-/* Starts with the list's own statement and its arguments. */
-static enum pur_rc
-begin(struct builder *b, struct pur_bound *base, const struct pur_input *in, const char *before)
-{
-	struct pur_query *q;
-	struct pur_datum *own;
-	enum pur_rc rc = pur_bind(b->a, base, in, &q, &own);
-
-	if (rc != PUR_OK)
-		return rc;
-	b->binds = pur_calloc(b->a, ARGS, sizeof(*b->binds));
-	if (b->binds == NULL)
-		return PUR_ETOOLARGE;
-	memcpy(b->binds, own, (size_t)q->n * sizeof(*own));
-	memcpy(b->types, q->types, (size_t)q->n * sizeof(*q->types));
-	b->n = q->n;
-	pur_buf_puts(&b->sql, before);
-	pur_buf_puts(&b->sql, q->sql);
-	return PUR_OK;
-}
-
-static enum pur_rc
-end(struct builder *b, struct pur_db *db, enum pur_rc rc, struct pur_list_step *out)
-{
-	if (rc == PUR_OK && pur_buf_failed(&b->sql))
-		rc = PUR_ETOOLARGE;
-	if (rc == PUR_OK)
-		rc = find_shape(db, &b->sql, b->types, b->n, &out->query);
-	out->binds = b->binds;
-	pur_buf_free(&b->sql);
-	return rc;
+	pur_buf_printf(&s->sql, "%s%s", column(&fields[0]), descending ? " DESC" : "");
+	rc = put_number(s, "LIMIT", l->per_page);
+	return rc == PUR_OK ? put_number(s, "OFFSET", (l->page - 1) * l->per_page) : rc;
 }
 
 /* The state the filters ask for, when tenant_counts can answer them; false when they ask more. */
@@ -314,7 +273,7 @@ counted_states(const struct pur_list *l, struct pur_value states[1],
 /* The total out of tenant_counts: exact, and as cheap for a million rows as for ten. */
 static enum pur_rc
 build_kept_total(struct pur_arena *a, const struct pur_resource *res, const struct pur_input *in,
-		 const struct pur_value *states, size_t n, struct pur_list_step *out)
+		 const struct pur_value *states, size_t n, struct pur_step *out)
 {
 	static const Oid types[] = { PUR_OID_UUID, PUR_OID_TEXT, PUR_OID_TEXT_ARRAY };
 	static struct pur_query query = {
@@ -337,28 +296,30 @@ build_kept_total(struct pur_arena *a, const struct pur_resource *res, const stru
 enum pur_rc
 pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 	       const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
-	       struct pur_list_step *rows, struct pur_list_step *total)
+	       struct pur_step *rows, struct pur_step *total)
 {
-	struct builder page = { .a = a }, count = { .a = a };
+	const struct pur_view plain = { .deleted = l->view.deleted };
+	struct pur_shape page = { .a = a }, count = { .a = a };
 	struct pur_value one[1];
 	const struct pur_value *states;
 	size_t n;
-	enum pur_rc rc = begin(&page, base, in, "");
+	enum pur_rc rc = pur_shape_begin(&page, base, in, &l->view, "");
 
 	if (rc == PUR_OK)
 		rc = put_filters(&page, l);
 	if (rc == PUR_OK)
-		rc = put_order(&page, l, res);
-	rc = end(&page, db, rc, rows);
+		rc = put_order(&page, l, pur_route_fields(res, in->route));
+	rc = pur_shape_end(&page, db, rc, rows);
 	if (rc != PUR_OK)
 		return rc;
-	if (res->counts != NULL && base->n == 1 && counted_states(l, one, &states, &n))
+	if (res->counts != NULL && base->n == 1 && !l->view.deleted &&
+	    counted_states(l, one, &states, &n))
 		return build_kept_total(a, res, in, states, n, total);
-	rc = begin(&count, base, in, "SELECT count(*) AS n FROM (");
+	rc = pur_shape_begin(&count, base, in, &plain, "SELECT count(*) AS n FROM (");
 	if (rc == PUR_OK)
 		rc = put_filters(&count, l);
 	pur_buf_puts(&count.sql, ") AS matching");
-	return end(&count, db, rc, total);
+	return pur_shape_end(&count, db, rc, total);
 }
 
 /* Appends <path?query with page=n>; rel=... */

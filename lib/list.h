@@ -1,16 +1,14 @@
 /*
  * list: pages, order and filters of a collection.
  *
- * The one place where SQL is put together, and only from constant fragments of the field table:
- * one statement per shape of filters and order, kept prepared (at most PUR_LIST_SHAPES, the least
- * recently used leaves). Values are always bound.
+ * A list's statement is a shape (shape.h): the handler's own text, and behind it fragments of the
+ * field table for each filter and for the order. Values are always bound.
  */
 #ifndef PUR_LIST_H
 #define PUR_LIST_H
 
-#include "bind.h"
+#include "shape.h"
 
-#define PUR_LIST_SHAPES 64
 #define PUR_LIST_FILTERS 12
 #define PUR_LIST_SORTS 4
 
@@ -27,43 +25,42 @@ struct pur_list_sort {
 	bool descending;
 };
 
-/* What a request asks of a list. */
+/* What a request asks of a read: of a list all of it, of one thing the view alone. */
 struct pur_list {
 	int64_t page, per_page;
 	struct pur_list_filter filters[PUR_LIST_FILTERS];
 	int n_filters;
 	struct pur_list_sort sorts[PUR_LIST_SORTS];
 	int n_sorts;
+	struct pur_view view;
 };
 
 /*
- * Takes one query parameter, when it is a list's: page, perPage, sort, name=, name[op]=.
- * Returns 1 when it was (a fault in it stands in e's details then and *bad is set), 0 when it is
- * none of a list's. l starts zeroed; pur_list_finish() fills in what nobody asked for.
+ * Takes one query parameter, when it is one of a read's: include=; and of a list's: page, perPage,
+ * sort, deleted, name=, name[op]=.
+ * fields, sql: of the rows, and the text of the statement that gives them.
+ * Return 1 when it was (a fault in it stands in e's details then and *bad is set), 0 when it is
+ * none of these. l starts zeroed; pur_list_finish() fills in what nobody asked for.
  */
-int pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_resource *res,
-		  const struct pur_param *p, struct pur_error *e, bool *bad);
+int pur_view_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+		  const char *sql, const struct pur_param *p, struct pur_error *e, bool *bad);
+int pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+		  const char *sql, const struct pur_param *p, struct pur_error *e, bool *bad);
 
 /* Defaults: page 1, 20 a page, the route's order. */
-void pur_list_finish(struct pur_list *l, const struct pur_resource *res,
+void pur_list_finish(struct pur_list *l, const struct pur_field *fields,
 		     const struct pur_route *route);
-
-/* A statement and its arguments, ready to be sent. */
-struct pur_list_step {
-	struct pur_query *query;
-	struct pur_datum *binds;
-};
 
 /*
  * Makes the two statements of a page: its rows, and their exact total in column `n`.
  * base: the list's own statement with its arguments.
  * db: where a statement that has to leave the cache is forgotten.
- * Returns PUR_OK, PUR_ETOOLARGE, or PUR_EUNAVAILABLE.
+ * Returns PUR_OK, PUR_ENOTFOUND (as pur_bind), PUR_ETOOLARGE, or PUR_EUNAVAILABLE.
  */
 enum pur_rc pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 			   const struct pur_resource *res, struct pur_bound *base,
-			   const struct pur_input *in, struct pur_list_step *rows,
-			   struct pur_list_step *total) PUR_MUST;
+			   const struct pur_input *in, struct pur_step *rows,
+			   struct pur_step *total) PUR_MUST;
 
 /*
  * The Link header (RFC 8288) with first, prev, next and last. path and query as they came.

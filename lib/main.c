@@ -40,28 +40,86 @@ check_query(const struct pur_req *rq, struct pur_query *q)
 	return rc == PUR_OK;
 }
 
+/* The fields of a list's rows. */
+static const struct pur_field *
+list_fields(const struct pur_resource *res, int stmt)
+{
+	for (const struct pur_route *r = res->routes; r->method != PUR_METHOD_UNKNOWN; r++) {
+		if (pur_route_answer(res, r) == stmt)
+			return pur_route_fields(res, r);
+	}
+	return res->fields;
+}
+
+/* A statement with everything that can be included, and of deleted things. */
+static bool
+check_view(const struct pur_req *rq, int stmt)
+{
+	const struct pur_resource *res = rq->program->res;
+	struct pur_bound *s = &rq->program->stmts[stmt];
+	struct pur_query q = s->by_id;
+	struct pur_buf include = { .data = NULL };
+	char *text;
+	bool ok;
+
+	if (strcmp(s->id_text, s->by_id.sql) == 0)
+		return true;
+	for (const struct pur_field *f = list_fields(res, stmt); f->name != NULL; f++) {
+		if (f->include != NULL)
+			pur_buf_printf(&include, ", %s AS %s", f->include, f->name);
+	}
+	pur_buf_putc(&include, '\0');
+	text = pur_buf_failed(&include) ? NULL : pur_bind_expand(s->id_text, include.data, true);
+	pur_buf_free(&include);
+	q.sql = text;
+	q.prepared = 0;
+	snprintf(q.name, sizeof(q.name), "s%d_view", stmt);
+	ok = text != NULL && check_query(rq, &q);
+	free(text);
+	return ok;
+}
+
+/* What bodies refer to. */
+static bool
+check_refers(const struct pur_req *rq)
+{
+	const struct pur_resource *res = rq->program->res;
+	bool ok = true;
+
+	for (const struct pur_route *r = res->routes; r->method != PUR_METHOD_UNKNOWN; r++) {
+		const struct pur_field *f = pur_route_body(res, r);
+
+		for (; f != NULL && f->name != NULL; f++) {
+			if (f->refers != NULL)
+				ok = check_query(rq, pur_refer_query(f)) && ok;
+		}
+	}
+	return ok;
+}
+
 /* Every filter and order a list can be asked for, one by one. */
 static bool
 check_lists(const struct pur_req *rq, int stmt)
 {
 	const struct pur_resource *res = rq->program->res;
 	struct pur_bound *s = &rq->program->stmts[stmt];
+	const struct pur_field *fields = list_fields(res, stmt);
 	bool ok = true;
 
-	for (const struct pur_field *f = res->fields; f->name != NULL; f++) {
+	for (const struct pur_field *f = fields; f->name != NULL; f++) {
 		const char *column = f->column != NULL ? f->column : f->name;
 		Oid types[PUR_ARGS + 1];
 		struct pur_query q = { .types = types, .n = s->n + 1 };
 
 		memcpy(types, s->id_types, sizeof(types[0]) * (size_t)s->n);
 		types[s->n] = pur_datum_oid(f->type);
-		snprintf(q.name, sizeof(q.name), "%.31s", f->name);
+		snprintf(q.name, sizeof(q.name), "s%d_filter%d", stmt, (int)(f - fields));
 		q.sql = pur_sprintf(rq->arena, "%s AND %s >= $%d", s->by_id.sql, column, s->n + 1);
 		if ((f->flags & PUR_FILTER) != 0)
 			ok = q.sql != NULL && check_query(rq, &q) && ok;
 		q.n = s->n;
 		q.prepared = 0;
-		snprintf(q.name, sizeof(q.name), "by_%.28s", f->name);
+		snprintf(q.name, sizeof(q.name), "s%d_order%d", stmt, (int)(f - fields));
 		q.sql = pur_sprintf(rq->arena, "%s ORDER BY %s", s->by_id.sql, column);
 		if ((f->flags & PUR_SORT) != 0)
 			ok = q.sql != NULL && check_query(rq, &q) && ok;
@@ -80,12 +138,14 @@ check(const struct pur_req *rq)
 			pur_db_error(rq->db)->message);
 		return EX_UNAVAILABLE;
 	}
+	ok = check_refers(rq);
 	for (int i = 1; i < res->n_stmts; i++) {
 		struct pur_bound *s = &rq->program->stmts[i];
 
 		ok = check_query(rq, &s->by_id) && ok;
-		if (s->keyed >= 0)
+		if (s->by_key.sql != NULL)
 			ok = check_query(rq, &s->by_key) && ok;
+		ok = check_view(rq, i) && ok;
 		if (s->expect == PUR_LIST)
 			ok = check_lists(rq, i) && ok;
 	}

@@ -19,6 +19,12 @@ static const struct {
 	{ "orders", "read", PUR_ALL_ROLES },
 	{ "orders", "*", CREW },
 	{ "inventory", "write", CREW },
+	{ "clients", "write", CREW | PUR_ACCOUNTANT },
+	/* Who works here, and how the business is run. */
+	{ "users", "read", LEADERS },
+	{ "users", "write", PUR_OWNER | PUR_ADMIN },
+	{ "settings", "write", PUR_OWNER | PUR_ADMIN },
+	{ "tenant", "write", PUR_OWNER | PUR_ADMIN },
 	/* Every resource without rules of its own. */
 	{ "*", "read", PUR_ALL_ROLES },
 	{ "*", "write", LEADERS },

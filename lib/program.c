@@ -75,9 +75,10 @@ check_route(const struct pur_resource *res, const struct pur_route *r, char *mes
 			   "none of its statements gives rows to answer with");
 	if (pur_route_lists(res, r) && r->sort != NULL) {
 		const char *name = r->sort + (r->sort[0] == '-');
-		int f = pur_field_find(res->fields, name, strlen(name));
+		const struct pur_field *fields = pur_route_fields(res, r);
+		int f = pur_field_find(fields, name, strlen(name));
 
-		if (f < 0 || (res->fields[f].flags & PUR_SORT) == 0)
+		if (f < 0 || (fields[f].flags & PUR_SORT) == 0)
 			return bad(message, size, res, r, "its .sort is not a field with PUR_SORT");
 	}
 	return 0;
@@ -189,17 +190,14 @@ compile(const struct pur_resource *res, int index, struct pur_bound *out, char *
 	return -1;
 }
 
-/* The roles a route is for, as the text[] that authenticate() takes. */
+/* Roles as the text[] that authenticate() takes. */
 static int
-compile_roles(struct pur_arena *forever, const struct pur_route *r, struct pur_datum *out)
+compile_roles(struct pur_arena *forever, unsigned roles, struct pur_datum *out)
 {
 	char words[128];
 	struct pur_value values[8];
 	size_t n = 0;
-	unsigned roles = pur_permission_roles(r->permission);
 
-	if (strcmp(r->permission, PUR_PUBLIC) == 0)
-		return 0;
 	pur_roles_words(roles, words, sizeof(words));
 	for (char *p = words; *p != '\0' && n < 8;) {
 		size_t len = strcspn(p, " ");
@@ -232,9 +230,13 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 	for (int i = 0; i < n; i++) {
 		if (check_route(res, &res->routes[i], message, size) != 0 ||
 		    check_defaults(res, pur_route_body(res, &res->routes[i]), message, size) != 0 ||
-		    compile_roles(forever, &res->routes[i], &p->roles[i]) != 0)
+		    (strcmp(res->routes[i].permission, PUR_PUBLIC) != 0 &&
+		     compile_roles(forever, pur_permission_roles(res->routes[i].permission),
+				   &p->roles[i]) != 0))
 			goto out;
 	}
+	if (compile_roles(forever, PUR_OWNER | PUR_ADMIN, &p->leaders) != 0)
+		goto out;
 	for (int i = 1; i < res->n_stmts; i++) {
 		if (compile(res, i, &p->stmts[i], message, size) != 0)
 			goto out;

@@ -9,6 +9,7 @@
 #include "idempotency.h"
 #include "list.h"
 #include "program.h"
+#include "refer.h"
 #include "reply.h"
 
 /* What came over the wire. Strings live as long as the request; NULL where there was nothing. */
@@ -48,7 +49,8 @@ struct pur_req {
 	bool dry_run;
 	bool looks; /* what its statements give decides whether they stay */
 	struct pur_idempotency key;
-	const char *currency_given; /* in v2: the currency that stood in the body */
+	struct pur_currency currency_given; /* in v2: the currency that stood in the body */
+	struct pur_refers refers;
 
 	/* what the database said */
 	bool in_batch, authenticated, entered;

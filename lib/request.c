@@ -20,19 +20,19 @@ send_statements(struct pur_req *rq)
 	enum pur_rc rc = PUR_OK;
 
 	for (int i = 0; i < PUR_STMTS && route->stmts[i] != 0 && rc == PUR_OK; i++) {
-		struct pur_list_step rows, total;
+		int stmt = route->stmts[i];
+		struct pur_step rows, total;
 
-		if (res->stmts[route->stmts[i]].expect != PUR_LIST) {
-			rc = pur_do(rq, route->stmts[i]);
+		if (res->stmts[stmt].expect != PUR_LIST) {
+			rc = pur_do(rq, stmt);
 			continue;
 		}
-		rc =
-		    pur_list_build(rq->arena, rq->db, &rq->list, res,
-				   &rq->program->stmts[route->stmts[i]], &rq->input, &rows, &total);
+		rc = pur_list_build(rq->arena, rq->db, &rq->list, res, &rq->program->stmts[stmt],
+				    &rq->input, &rows, &total);
 		if (rc != PUR_OK)
 			return pur_refuse(rq, rc);
-		rq->sent[route->stmts[i]] = rows.query;
-		rc = pur_db_send(rq->db, rows.query, rows.binds, &rq->results[route->stmts[i]]);
+		rq->sent[stmt] = rows.query;
+		rc = pur_db_send(rq->db, rows.query, rows.binds, &rq->results[stmt]);
 		if (rc == PUR_OK)
 			rc = pur_db_send(rq->db, total.query, total.binds, &rq->total);
 		if (rc != PUR_OK)
@@ -127,11 +127,11 @@ send_stored_answer(struct pur_req *rq)
 static enum pur_rc
 check_currency(struct pur_req *rq)
 {
-	if (rq->currency_given == NULL || rq->currency == NULL ||
-	    strcmp(rq->currency_given, rq->currency) == 0)
+	if (rq->currency_given.code == NULL || rq->currency == NULL ||
+	    strcmp(rq->currency_given.code, rq->currency) == 0)
 		return PUR_OK;
-	pur_fault(rq, "currency", "Must be %s", rq->currency);
-	return pur_fail(rq, PUR_EBODY, "Another currency than the tenant's");
+	pur_fault(rq, rq->currency_given.path, "Must be in %s", rq->currency);
+	return pur_intake_bad_body(rq);
 }
 
 /* Ends the transaction: for good, or as if it had never been. */
@@ -152,6 +152,20 @@ finish(struct pur_req *rq)
 	return PUR_OK;
 }
 
+/* The first of a route's statements that had to give a row and gave none; 0 for none. */
+static int
+missed(const struct pur_req *rq)
+{
+	const int *stmts = rq->path.route->stmts;
+
+	for (int i = 0; i < PUR_STMTS && stmts[i] != 0; i++) {
+		if (rq->program->res->stmts[stmts[i]].expect == PUR_ONE &&
+		    pur_rows_count(rq->results[stmts[i]]) == 0)
+			return stmts[i];
+	}
+	return 0;
+}
+
 /* Reads, and writes that cannot miss: everything in one flush. */
 static enum pur_rc
 run_at_once(struct pur_req *rq, int answer)
@@ -164,11 +178,21 @@ run_at_once(struct pur_req *rq, int answer)
 		rc = finish(rq);
 	if (rc != PUR_OK)
 		return rc;
-	if (rq->program->res->stmts[answer].expect == PUR_ONE &&
-	    pur_rows_count(rq->results[answer]) == 0)
+	if (missed(rq) != 0)
 		return pur_refuse(rq, rq->path.route->method == PUR_GET ? PUR_ENOTFOUND
 									: PUR_EINTERNAL);
 	return pur_answer_make(rq, answer);
+}
+
+static enum pur_rc
+send_refers(struct pur_req *rq)
+{
+	enum pur_rc rc = rq->refers.n > 0 ? pur_batch_begin(rq) : PUR_OK;
+
+	if (rc != PUR_OK || rq->refers.n == 0)
+		return rc;
+	rc = pur_refers_send(rq->arena, rq->db, &rq->input, &rq->refers);
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
 }
 
 /* Writes that look first: the transaction stays open while the answer is built. */
@@ -176,17 +200,24 @@ static enum pur_rc
 run_in_two(struct pur_req *rq, int answer)
 {
 	const struct pur_route *route = rq->path.route;
-	enum pur_rc rc = route->run != NULL ? route->run(rq) : send_statements(rq);
+	enum pur_rc rc = send_refers(rq);
 
+	if (rc == PUR_OK)
+		rc = route->run != NULL ? route->run(rq) : send_statements(rq);
 	if (rc == PUR_OK && route->run == NULL)
 		rc = pur_wait(rq);
 	if (rc == PUR_OK)
 		rc = check_currency(rq);
 	if (rc != PUR_OK)
 		return rc;
-	if (answer != 0 && rq->program->res->stmts[answer].expect == PUR_ONE &&
-	    pur_rows_count(rq->results[answer]) == 0)
+	if (missed(rq) != 0)
 		return pur_answer_guard(rq, route->guard != 0 ? rq->results[route->guard] : NULL);
+	if (pur_refers_judge(rq->arena, &rq->refers, &rq->error) != PUR_OK)
+		return pur_intake_bad_body(rq);
+	if (route->check != NULL)
+		rc = route->check(rq);
+	if (rc != PUR_OK)
+		return rc;
 	if (answer != 0)
 		rc = pur_answer_make(rq, answer);
 	if (rc == PUR_OK)
@@ -248,9 +279,9 @@ run(struct pur_req *rq)
 	int answer = pur_route_answer(rq->program->res, route);
 	enum pur_rc rc;
 
-	rq->looks = route->guard != 0 || route->run != NULL || rq->key.key != NULL || rq->dry_run ||
-		    rq->currency_given != NULL ||
-		    (route->event != NULL && route->effect != PUR_CREATES);
+	rq->looks = route->guard != 0 || route->run != NULL || route->check != NULL ||
+		    rq->key.key != NULL || rq->dry_run || rq->currency_given.code != NULL ||
+		    rq->refers.n > 0 || (route->event != NULL && route->effect != PUR_CREATES);
 	if (rq->key.key != NULL && !rq->dry_run) {
 		rc = pur_batch_begin(rq);
 		if (rc == PUR_OK &&

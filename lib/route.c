@@ -24,6 +24,12 @@ pur_words_have(const char *words, const char *word, size_t len)
 	return false;
 }
 
+const struct pur_field *
+pur_route_fields(const struct pur_resource *res, const struct pur_route *r)
+{
+	return r->fields != NULL ? r->fields : res->fields;
+}
+
 const char *
 pur_route_action(const struct pur_route *r)
 {

@@ -16,7 +16,7 @@ struct pur_req;
 /* What a statement is expected to give. */
 enum pur_expect {
 	PUR_NOSTMT = 0,
-	PUR_ONE,  /* one row at most; none is "not found" or "not in that state" */
+	PUR_ONE,  /* one row; none is "not found" or "not in that state" */
 	PUR_MANY, /* any number of rows */
 	PUR_LIST, /* any number of rows; the library adds filters, order and page */
 	PUR_EXEC, /* rows are not looked at */
@@ -28,11 +28,13 @@ enum pur_expect {
  *   @from, @to  the route's states (text[], text) @match   If-Match's revisions (bigint[]), or NULL
  *   @body       the given fields as jsonb         @request the request's id
  *   @address    the client's address              @agent   its User-Agent, cut to 200
- *   /name       a part of the path ({ref}: see pur_resource.key)
- *   ?name       a parameter of the query (the route's .params)
- *   name        a field of the body               list.name  that field of each of a list's rows
- *   list.@id    a new UUIDv7 for each row         =name:type  set by code with pur_set_...()
- * In the text, `{ref}` stands for a comparison of the row's key with /ref ("p.{ref}").
+ *   /name       a part of the path; /name:slug: one that a slug may stand in, not the resource's
+ * key ?name       a parameter of the query (the route's .params) name        a field of the body
+ * list.name  that field of each of a list's rows list.@id    a new UUIDv7 for each row =name:type
+ * set by code with pur_set_...() In the text, `{ref}` stands for a comparison of the row's key with
+ * /ref ("p.{ref}"). A read's text may have `{include}` behind its columns, for what ?include= adds,
+ * and `{active}` ("t.{active}") where it looks at things that aren't deleted, or with ?deleted=true
+ * at those that are.
  */
 struct pur_stmt {
 	enum pur_expect expect;
@@ -55,7 +57,7 @@ enum pur_effect {
 	PUR_RESTORES,
 };
 
-#define PUR_STMTS 4 /* most statements of one route */
+#define PUR_STMTS 6 /* most statements of one route */
 
 struct pur_route {
 	enum pur_method method;
@@ -65,8 +67,10 @@ struct pur_route {
 	int stmts[PUR_STMTS]; /* run in this order; the last that gives rows is the answer */
 	int guard;            /* read after a write that hit no row: why not? (404, 412, 409) */
 	enum pur_rc (*run)(struct pur_req *rq);     /* instead of stmts */
+	enum pur_rc (*check)(struct pur_req *rq);   /* after the statements: may still refuse */
 	enum pur_rc (*explain)(struct pur_req *rq); /* after a refusal: its details */
 	enum pur_effect effect;
+	const struct pur_field *fields; /* of its answer's rows; NULL: the resource's */
 	const struct pur_field *body;   /* NULL: the resource's fields when it creates, PUTs or
 					   PATCHes, and otherwise nothing */
 	const struct pur_field *params; /* query parameters besides the library's own */
@@ -89,9 +93,9 @@ enum pur_route_flag {
 
 /* A constraint of the schema, and what it means to a client. */
 struct pur_constraint {
-	const char *name;    /* "products_slug_key" */
-	enum pur_rc rc;      /* PUR_EDUPLICATE */
-	const char *field;   /* "slug" */
+	const char *name;  /* "products_slug_key", "orders.client_id" for NOT NULL, or a SQLSTATE */
+	enum pur_rc rc;    /* PUR_EDUPLICATE */
+	const char *field; /* "slug" */
 	const char *message; /* "Is taken" */
 };
 
@@ -134,6 +138,9 @@ enum pur_rc pur_route_match(struct pur_arena *a, const struct pur_resource *res,
 
 /* The decoded value of a path's part by name, or NULL. */
 const char *pur_match_part(const struct pur_match *m, const char *name);
+
+/* The fields of a route's answer. */
+const struct pur_field *pur_route_fields(const struct pur_resource *res, const struct pur_route *r);
 
 /* The action a route is ("approve" of "/orders/{ref}/approve"), or "" for none. */
 const char *pur_route_action(const struct pur_route *r);

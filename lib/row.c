@@ -77,11 +77,11 @@ resource_has_states(const struct pur_resource *res)
 }
 
 static void
-plan_column(struct column *c, const PGresult *r, int i, const struct pur_resource *res)
+plan_column(struct column *c, const PGresult *r, int i, const struct pur_row_style *style)
 {
 	const char *name = PQfname(r, i);
 	size_t len = strlen(name);
-	int f = pur_field_find(res->fields, name, len);
+	int f = pur_field_find(style->fields, name, len);
 	char *prefix = malloc(len + 4);
 
 	if (prefix == NULL)
@@ -89,13 +89,13 @@ plan_column(struct column *c, const PGresult *r, int i, const struct pur_resourc
 	c->prefix_len = (size_t)sprintf(prefix, "\"%s\":", name);
 	c->prefix = prefix;
 	c->type = PQftype(r, i);
-	c->field = f >= 0 ? &res->fields[f] : NULL;
+	c->field = f >= 0 ? &style->fields[f] : NULL;
 	c->hidden = name[0] == '_' || (c->field != NULL && (c->field->flags & PUR_WRITEONLY) != 0);
-	c->status = strcmp(name, "status") == 0 && resource_has_states(res);
+	c->status = strcmp(name, "status") == 0 && resource_has_states(style->res);
 }
 
 static const struct plan *
-plan_of(struct pur_query *q, const PGresult *r, const struct pur_resource *res)
+plan_of(struct pur_query *q, const PGresult *r, const struct pur_row_style *style)
 {
 	struct plan *p = q->plan;
 	int n = PQnfields(r);
@@ -107,7 +107,7 @@ plan_of(struct pur_query *q, const PGresult *r, const struct pur_resource *res)
 		abort();
 	p->n = n;
 	for (int i = 0; i < n; i++)
-		plan_column(&p->columns[i], r, i, res);
+		plan_column(&p->columns[i], r, i, style);
 	q->plan = p;
 	return p;
 }
@@ -319,7 +319,7 @@ enum pur_rc
 pur_row_put(struct pur_buf *b, struct pur_query *q, const PGresult *r, int row,
 	    const struct pur_row_style *style)
 {
-	const struct plan *plan = plan_of(q, r, style->res);
+	const struct plan *plan = plan_of(q, r, style);
 	char before = '{';
 
 	for (int i = 0; i < plan->n; i++) {

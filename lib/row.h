@@ -15,7 +15,8 @@
 
 /* How rows are to look in this answer. */
 struct pur_row_style {
-	const struct pur_resource *res; /* whose fields and states they are */
+	const struct pur_resource *res; /* whose states they are */
+	const struct pur_field *fields; /* what the columns are, by name */
 	int version;                    /* 2 writes money as {"amount", "currency"} */
 	const char *currency;           /* the tenant's, ISO 4217; used in version 2 */
 	const char *only;               /* names wanted, "id,name"; NULL for all */

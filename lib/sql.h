@@ -26,6 +26,23 @@
 /* The slug of a changed row: PUT may leave it out, and it stays. */
 #define PUR_OLD_SLUG "coalesce(r.slug, t.slug)"
 
+/*
+ * Pick-up, by the shop's settings `c`: the local time of an instant, the slot it falls in, and
+ * whether the shop lets one order for it `hours` ahead (products' lead time; 0 for none).
+ */
+#define PUR_PICKUP_LOCAL(at) "((" at ") AT TIME ZONE c.time_zone)"
+#define PUR_PICKUP_SLOT(at)                                                                        \
+	"date_bin(c.pickup_slot_minutes * interval '1 minute', " PUR_PICKUP_LOCAL(                 \
+	    at) ", timestamp '2000-01-01')"
+#define PUR_PICKUP_OPEN(at) "shop_open(c.opening_hours, c.closed_days, " PUR_PICKUP_LOCAL(at) ")"
+#define PUR_PICKUP_EARLIEST(hours)                                                                 \
+	"(now() + greatest(c.lead_time_hours, " hours ") * interval '1 hour')"
+#define PUR_PICKUP_LATEST "coalesce(now() + c.pickup_days_ahead * interval '1 day', 'infinity')"
+#define PUR_PICKUP_POSSIBLE(at, hours)                                                             \
+	"(" PUR_PICKUP_OPEN(at) " AND " at                                                         \
+				" >= " PUR_PICKUP_EARLIEST(hours) " AND " at                       \
+								  " <= " PUR_PICKUP_LATEST ")"
+
 /* The optional If-Match of a guarded write, as argument n ("$3"). */
 #define PUR_MATCHES(n, revision) "(" n "::bigint[] IS NULL OR " revision " = ANY (" n "))"
 

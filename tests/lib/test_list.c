@@ -279,7 +279,7 @@ test_defaults(void **state)
 
 /* ---- the SQL ---- */
 
-static struct pur_list_step rows, total;
+static struct pur_step rows, total;
 
 static void
 build(struct pur_arena *a, const struct pur_resource *res, struct pur_bound *from)
@@ -481,12 +481,12 @@ shape(struct pur_arena *a, int number)
 static void
 test_the_least_recently_used_statement_leaves(void **state)
 {
-	struct pur_query *kept[PUR_LIST_SHAPES], *q;
+	struct pur_query *kept[PUR_SHAPES], *q;
 
-	for (int i = 0; i < PUR_LIST_SHAPES; i++)
+	for (int i = 0; i < PUR_SHAPES; i++)
 		kept[i] = shape(*state, i);
 	forgotten.n = 0;
-	for (int i = 0; i < PUR_LIST_SHAPES; i++) {
+	for (int i = 0; i < PUR_SHAPES; i++) {
 		assert_ptr_equal(shape(*state, i), kept[i]);
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(kept[i]->name, kept[j]->name);
@@ -494,11 +494,11 @@ test_the_least_recently_used_statement_leaves(void **state)
 	assert_int_equal(forgotten.n, 0);
 	shape(*state, 0);
 	kept[1]->prepared = 7;
-	q = shape(*state, PUR_LIST_SHAPES);
+	q = shape(*state, PUR_SHAPES);
 	assert_int_equal(forgotten.n, 1);
 	assert_ptr_equal(forgotten.last, kept[1]);
 	assert_int_equal(q->prepared, 0);
-	assert_ptr_equal(shape(*state, PUR_LIST_SHAPES), q);
+	assert_ptr_equal(shape(*state, PUR_SHAPES), q);
 	assert_ptr_equal(shape(*state, 0), kept[0]);
 	assert_int_equal(forgotten.n, 1);
 	shape(*state, 1);
@@ -521,14 +521,14 @@ test_a_statement_leaves_with_all_it_has(void **state)
 	struct pur_buf b = { .data = NULL };
 
 	set_int8(r, 0, 0, 7);
-	for (int i = 0; i < 3 * PUR_LIST_SHAPES; i++) {
+	for (int i = 0; i < 3 * PUR_SHAPES; i++) {
 		struct pur_query *q = shape(*state, 1000 + i);
 
 		assert_null(q->plan);
 		assert_int_equal(pur_row_put(&b, q, r, 0, &style), PUR_OK);
 		assert_non_null(q->plan);
 	}
-	assert_true(forgotten.n >= 2 * PUR_LIST_SHAPES);
+	assert_true(forgotten.n >= 2 * PUR_SHAPES);
 	pur_buf_free(&b);
 	PQclear(r);
 }
@@ -536,10 +536,10 @@ test_a_statement_leaves_with_all_it_has(void **state)
 static void
 test_a_statement_that_cannot_leave_stays(void **state)
 {
-	struct pur_query *kept[PUR_LIST_SHAPES];
+	struct pur_query *kept[PUR_SHAPES];
 	const char *sql;
 
-	for (int i = 0; i < PUR_LIST_SHAPES; i++)
+	for (int i = 0; i < PUR_SHAPES; i++)
 		kept[i] = shape(*state, 2000 + i);
 	sql = kept[0]->sql;
 	forgotten.n = 0;

@@ -1,0 +1,237 @@
+/*
+ * users: who works in a tenant, and in which role. A person may work in several.
+ * Life: created -> deleted (kept, shut out at once) -> restored. The last owner stays, and only
+ * owners make, change or delete owners.
+ */
+#include "purser.h"
+#include <string.h>
+
+enum { LIST = 1, GET, CREATE, OWNERS, UPDATE, DELETE, RESTORE, ME, RENAME, SECRET, SET_SECRET };
+
+static const char *const roles[] = { "owner",      "admin",  "manager", "staff",
+				     "accountant", "viewer", NULL };
+
+static const struct pur_field fields[] = {
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "name",
+	  .type = PUR_TEXT,
+	  .max = 200,
+	  .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER | PUR_PERSONAL },
+	{ .name = "email",
+	  .type = PUR_EMAIL,
+	  .flags = PUR_REQUIRED | PUR_FIXED | PUR_FILTER | PUR_PERSONAL },
+	{ .name = "role",
+	  .type = PUR_CHOICE,
+	  .choices = roles,
+	  .flags = PUR_REQUIRED | PUR_FILTER },
+	{ .name = "password",
+	  .type = PUR_TEXT,
+	  .min = PUR_PASSWORD_LEAST,
+	  .max = PUR_PASSWORD_MOST,
+	  .flags = PUR_FIXED | PUR_WRITEONLY,
+	  .summary = "A first one; somebody who has one already keeps it" },
+	PUR_LAST_FIELDS,
+};
+
+static const struct pur_field own_fields[] = {
+	{ .name = "name", .type = PUR_TEXT, .max = 200, .flags = PUR_REQUIRED },
+	{ .name = NULL },
+};
+
+static const struct pur_field password_fields[] = {
+	{ .name = "current_password",
+	  .type = PUR_TEXT,
+	  .max = PUR_PASSWORD_MOST,
+	  .flags = PUR_REQUIRED | PUR_WRITEONLY },
+	{ .name = "password",
+	  .type = PUR_TEXT,
+	  .min = PUR_PASSWORD_LEAST,
+	  .max = PUR_PASSWORD_MOST,
+	  .flags = PUR_REQUIRED | PUR_WRITEONLY },
+	{ .name = NULL },
+};
+
+#define COLUMNS                                                                                    \
+	"t.id, t.name, t.email, t.role, t.active, t.created_at, t.updated_at, t.deleted_at,"       \
+	" t.revision AS _revision"
+#define MYSELF "t.tenant_id = $1 AND t.id = " PUR_ACTOR " AND t.active"
+
+static const struct pur_stmt stmts[] = {
+	[LIST] = PUR_LIST_OF("users", COLUMNS),
+	[GET] = PUR_GET_OF("users", COLUMNS),
+	[CREATE] = { PUR_ONE, "@tenant @id =account:uuid =hash:text name email role",
+		     "INSERT INTO users AS t (tenant_id, id, account_id, name, email, role)"
+		     " SELECT $1, $2, open_account($3, $6, $4), $5, $6, $7 RETURNING " COLUMNS },
+	/* The one in question and all owners, locked: two can't take each other's last away. */
+	[OWNERS] = { PUR_MANY, "@tenant /ref",
+		     "SELECT t.role, (t.{ref}) AS target FROM users t WHERE t.tenant_id = $1"
+		     " AND t.active AND (t.role = 'owner' OR t.{ref})"
+		     " ORDER BY t.id FOR NO KEY UPDATE" },
+	[UPDATE] = PUR_UPDATE_OF("users", "name, role", "r.name, r.role", COLUMNS),
+	[DELETE] = PUR_DELETE_OF("users", COLUMNS),
+	[RESTORE] = PUR_RESTORE_OF("users", COLUMNS),
+	[ME] = { PUR_ONE, "@tenant", "SELECT " COLUMNS " FROM users t WHERE " MYSELF },
+	[RENAME] = { PUR_ONE, "@tenant name @match",
+		     "UPDATE users t SET name = coalesce($2, t.name), revision = t.revision + 1,"
+		     " updated_at = now() WHERE " MYSELF
+		     " AND " PUR_MATCHES("$3", "t.revision") " RETURNING " COLUMNS },
+	[SECRET] = { PUR_ONE, "@tenant", "SELECT own_password($1) AS hash" },
+	[SET_SECRET] = { PUR_EXEC, "@tenant =hash:text", "SELECT set_own_password($1, $2)" },
+};
+
+static const struct pur_constraint constraints[] = {
+	{ "users_account_id_key", PUR_EDUPLICATE, "email", "Is a user already" },
+	{ .name = NULL },
+};
+
+static enum pur_rc
+owners_only(struct pur_req *rq)
+{
+	return pur_fail(rq, PUR_EFORBIDDEN, "Only an owner makes, changes or deletes an owner");
+}
+
+/* Whether the answer of a write leaves somebody an owner. */
+static bool
+makes_owner(struct pur_req *rq, int stmt)
+{
+	const char *role = pur_row_text(pur_rows(rq, stmt), 0, "role");
+
+	return role != NULL && strcmp(role, "owner") == 0;
+}
+
+/* What is there before a change: an owner is left, and nobody rises above who changes them. */
+static enum pur_rc
+check_change(struct pur_req *rq, bool owner_after)
+{
+	const PGresult *r = pur_rows(rq, OWNERS);
+	bool owner_before = false;
+	int owners = 0;
+
+	for (int i = 0; i < pur_rows_count(r); i++) {
+		bool target = false, owner = strcmp(pur_row_text(r, i, "role"), "owner") == 0;
+
+		(void)!pur_row_bool(r, i, "target", &target);
+		owners += owner;
+		owner_before |= target && owner;
+	}
+	if ((owner_before || owner_after) && strcmp(pur_role(rq), "owner") != 0)
+		return owners_only(rq);
+	if (owner_before && !owner_after && owners == 1)
+		return pur_fail(rq, PUR_ELASTOWNER, NULL);
+	return PUR_OK;
+}
+
+static enum pur_rc
+check_update(struct pur_req *rq)
+{
+	return check_change(rq, makes_owner(rq, UPDATE));
+}
+
+static enum pur_rc
+check_delete(struct pur_req *rq)
+{
+	return check_change(rq, false);
+}
+
+static enum pur_rc
+check_restore(struct pur_req *rq)
+{
+	return makes_owner(rq, RESTORE) && strcmp(pur_role(rq), "owner") != 0 ? owners_only(rq)
+									      : PUR_OK;
+}
+
+/* A password as the argument `=hash:text`; none where none was given. */
+static enum pur_rc
+hash_password(struct pur_req *rq)
+{
+	const struct pur_value *password = pur_body(rq, "password");
+	char *hash = pur_alloc(pur_arena_of(rq), PUR_PASSWORD_HASH);
+	enum pur_rc rc = PUR_OK;
+
+	if (hash == NULL)
+		return pur_fail(rq, PUR_ETOOLARGE, NULL);
+	if (password->given && !password->null)
+		rc = pur_password_hash(password->s, password->len, hash);
+	pur_set_text(rq, "hash", password->given && !password->null ? hash : NULL);
+	return rc == PUR_OK ? PUR_OK : pur_fail(rq, rc, NULL);
+}
+
+/*
+ * POST /users: makes somebody a member, with the account they have or a new one.
+ */
+static enum pur_rc
+create(struct pur_req *rq)
+{
+	struct pur_uuid account = pur_uuid_new();
+	enum pur_rc rc = pur_wait(rq);
+
+	if (rc == PUR_OK && strcmp(pur_body(rq, "role")->s, "owner") == 0 &&
+	    strcmp(pur_role(rq), "owner") != 0)
+		rc = owners_only(rq);
+	if (rc == PUR_OK)
+		rc = hash_password(rq);
+	pur_set_uuid(rq, "account", &account);
+	if (rc == PUR_OK)
+		rc = pur_do(rq, CREATE);
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	return rc == PUR_OK ? pur_answer(rq, CREATE) : rc;
+}
+
+/*
+ * POST /users/me/password: ends all sessions of the person but this one.
+ */
+static enum pur_rc
+set_password(struct pur_req *rq)
+{
+	const struct pur_value *current = pur_body(rq, "current_password");
+	enum pur_rc rc = pur_do(rq, SECRET);
+
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	if (rc != PUR_OK)
+		return rc;
+	if (!pur_password_fits(pur_row_text(pur_rows(rq, SECRET), 0, "hash"), current->s,
+			       current->len)) {
+		pur_fault(rq, "current_password", "Is not the one you have");
+		return pur_fail(rq, PUR_EBODY, "Password could not be changed");
+	}
+	rc = hash_password(rq);
+	if (rc == PUR_OK)
+		rc = pur_do(rq, SET_SECRET);
+	if (rc == PUR_OK)
+		rc = pur_do(rq, ME);
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	return rc == PUR_OK ? pur_answer(rq, ME) : rc;
+}
+
+static const struct pur_route routes[] = {
+	{ PUR_GET, "/users", "users:read", .stmts = { LIST }, .sort = "name",
+	  .summary = "List users" },
+	{ PUR_POST, "/users", "users:write", .run = create, .effect = PUR_CREATES,
+	  .event = "user.created", .errors = { PUR_EDUPLICATE }, .summary = "Create a user" },
+	{ PUR_GET, "/users/me", PUR_ANY_ROLE, .stmts = { ME }, .summary = "Get oneself" },
+	{ PUR_PATCH, "/users/me", PUR_ANY_ROLE, .stmts = { RENAME }, .guard = ME,
+	  .body = own_fields, .event = "user.updated", .summary = "Change one's own name" },
+	{ PUR_POST, "/users/me/password", PUR_ANY_ROLE, PUR_NO_STORE, .run = set_password,
+	  .body = password_fields, .event = "user.password_changed", .flags = PUR_SECRET,
+	  .summary = "Change one's own password" },
+	{ PUR_GET, "/users/{ref}", "users:read", .stmts = { GET }, .summary = "Get one user" },
+	{ PUR_PUT, "/users/{ref}", "users:write", .stmts = { OWNERS, UPDATE }, .guard = GET,
+	  .check = check_update, .event = "user.updated", .errors = { PUR_ELASTOWNER },
+	  .summary = "Replace a user" },
+	{ PUR_PATCH, "/users/{ref}", "users:write", .stmts = { OWNERS, UPDATE }, .guard = GET,
+	  .check = check_update, .event = "user.updated", .errors = { PUR_ELASTOWNER },
+	  .summary = "Change a user's name or role" },
+	{ PUR_DELETE, "/users/{ref}", "users:write", .stmts = { OWNERS, DELETE }, .guard = GET,
+	  .check = check_delete, .effect = PUR_DELETES, .event = "user.deleted",
+	  .errors = { PUR_ELASTOWNER }, .summary = "Shut a user out" },
+	{ PUR_POST, "/users/{ref}/restore", "users:write", .stmts = { RESTORE },
+	  .check = check_restore, .effect = PUR_RESTORES, .event = "user.restored",
+	  .errors = { PUR_EDUPLICATE }, .summary = "Undo the deletion of a user" },
+	{ .method = PUR_METHOD_UNKNOWN },
+};
+
+PUR_PROGRAM(.program = "users", .title = "User", .summary = "Who works here, and in which role",
+	    .constraints = constraints)
