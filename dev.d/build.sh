@@ -10,8 +10,20 @@ build_stack() {
 	for name in $(installed_programs); do
 		[ -e "$ROOT/handlers/$name.c" ] || rm "$(program_file "$name")"
 	done
+	share_counters
 	generate_dispatch
 	"$VAR/install/bin/purser" conf | replace "$ROOT/docs/configuration.md" || true
+}
+
+# What --enable-coverage counts is kept in files beside the objects. Whoever runs a program first
+# would make them, and the servers' user could not write those that root has made.
+share_counters() {
+	local files
+	mapfile -t files < <(find "$VAR/build" -name '*.gcno')
+	[ ${#files[@]} -gt 0 ] || return 0
+	files=("${files[@]/%.gcno/.gcda}")
+	touch "${files[@]}"
+	own "${files[@]}"
 }
 
 # build_tree FOLDER OPTION...: configured once, and again with other options; then made.

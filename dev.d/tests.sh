@@ -1,11 +1,41 @@
 # tests: the stages of ./dev test. Each is a function stage_<name> whose output goes to a log of
-# its own; it says what it counted with `count`, and fails when it could not run.
+# its own; it says what it counted with `count`, what else its line shall tell with `tell`, and
+# fails when it could not run. The stages that need more than a few lines are in checks.sh.
 # shellcheck shell=bash
 
-STAGES=(structure format gcc clang unit sql http faults security readme asan static)
+# In this order; how many seconds each may take on two cores, as ever and with --full. What takes
+# longer is told and no failure, since the machine may be slow or busy; what takes OVERDUE times as
+# long hangs, and is killed. All of them may take TOTAL, but with --full.
+BUDGETS='
+structure     90    90
+format        10    10
+gcc           60    60
+clang         60    60
+unit          60    60
+valgrind      90    90
+sql           30    30
+http          90   240
+faults       120   900
+security      60   300
+readme       120   120
+asan         180   600
+coverage     180   360
+dist         120   120
+static       240   240
+'
+OVERDUE=10
+TOTAL=1800
+mapfile -t STAGES < <(awk 'NF { print $1 }' <<<"$BUDGETS")
+
+budget() { # STAGE
+	awk -v stage="$1" -v full="$PURSER_FULL" '$1 == stage { print full ? $3 : $2 }' <<<"$BUDGETS"
+}
 
 # What a stage tells run_stage: count PASSED FAILED, as often as it likes.
 count() { echo "$1 $2" >>"$COUNTS"; }
+
+# tell TEXT: adds a remark to the stage's line.
+tell() { printf 'stage: %s\n' "$*"; }
 
 # check NAME COMMAND...: one test by its exit status.
 check() {
@@ -18,10 +48,19 @@ check() {
 	fi
 }
 
-run_tests() { # [STAGE...]
-	local stage passed=0 failed=0
+# Its last line is "N passed, N failed", whatever becomes of it.
+run_tests() { # [--full] [STAGE...]
+	local stage
+	passed=0 failed=0 completed=no own_stacks=no stage_pid='' alarm='' late=() run_began=$(now)
+	export PURSER_FULL='' # tests/support/sizes.py reads it
+	trap finish EXIT
+	trap 'exit 130' INT TERM
+	if [ "${1:-}" = --full ]; then
+		PURSER_FULL=1
+		shift
+	fi
 	for stage; do
-		declare -F "stage_$stage" >/dev/null || die "there is no stage '$stage': ${STAGES[*]}"
+		[ -n "$(budget "$stage")" ] || die "there is no stage '$stage': ${STAGES[*]}"
 	done
 	[ $# -gt 0 ] || set -- "${STAGES[@]}"
 	open_var
@@ -29,15 +68,33 @@ run_tests() { # [STAGE...]
 	exec 7>"$VAR/tests/lock"
 	flock -n 7 || die "another ./dev test runs here"
 	provide build run test
-	trap stop_stacks EXIT
-	trap 'exit 130' INT TERM
 	say "logs: $VAR/tests/STAGE.log"
+	own_stacks=yes
 	stop_stacks
 	for stage; do run_stage "$stage"; done
-	stop_stacks
-	trap - EXIT
+	completed=yes
+	exit
+}
+
+# A run that did not get to its end is a failure too.
+finish() {
+	local took
+	took=$(($(now) - run_began))
+	trap - EXIT INT TERM
+	if [ -n "$stage_pid" ]; then
+		say "broken off"
+		end_group "$stage_pid"
+		kill "$alarm" 2>/dev/null || true
+	fi
+	[ "$own_stacks" = no ] || stop_stacks
+	[ ${#late[@]} -eq 0 ] || say "over their budgets: ${late[*]}"
+	if [ -z "$PURSER_FULL" ] && [ $took -gt $((TOTAL * 1000000)) ]; then
+		say "all of it took $(seconds $took) s; its budget is $TOTAL s"
+	fi
+	[ "$completed" = yes ] || failed=$((failed + 1))
 	say "$passed passed, $failed failed"
-	[ $failed -eq 0 ]
+	[ "$failed" -eq 0 ] || exit 1
+	exit 0
 }
 
 # Adds to passed and failed of run_tests. A stage that broke without a failed test is one.
@@ -47,19 +104,58 @@ run_stage() { # STAGE
 	: >"$COUNTS"
 	began=$(now)
 	printf '%s %s ' "$1" "$(dots $((20 - ${#1})))"
-	set +e
+	set -m # a process group of its own: one can end all of it
 	(
 		set -e
 		cd "$ROOT"
 		"stage_$1"
-	) >"$log" 2>&1 </dev/null 7>&-
-	status=$?
-	set -e
+	) >"$log" 2>&1 </dev/null 7>&- &
+	stage_pid=$!
+	set +m
+	status=0
+	wait_for_stage "$1" || status=$?
+	stage_pid=''
 	while read -r p f; do good=$((good + p)) bad=$((bad + f)); done <"$COUNTS"
 	if [ $status -ne 0 ] && [ $bad -eq 0 ]; then bad=1; fi
-	printf '%6s s  %s: %d passed, %d failed\n' "$(seconds $(($(now) - began)))" "$1" $good $bad
+	judge_time "$1" $((($(now) - began) / 1000000))
+	printf '%6s s  %s: %d passed, %d failed%s\n' "$(seconds $(($(now) - began)))" "$1" $good $bad \
+		"$(sed -n 's/^stage: /; /p' "$log" | tr -d '\n')"
 	if [ $bad -gt 0 ]; then show_failures "$log"; fi
 	passed=$((passed + good)) failed=$((failed + bad))
+}
+
+# Returns the stage's exit status. One that hangs is ended, with all that it has started.
+wait_for_stage() { # STAGE
+	local cap=$(($(budget "$1") * OVERDUE)) ended status=0
+	sleep $cap >/dev/null 2>&1 7>&- &
+	alarm=$!
+	wait -n -p ended "$stage_pid" "$alarm" || status=$?
+	if [ "$ended" = "$stage_pid" ]; then
+		kill "$alarm"
+		wait "$alarm" 2>/dev/null || true
+		return $status
+	fi
+	end_group "$stage_pid"
+	printf '\nFAILED: %s was killed after %d s, %d times its budget\n' "$1" $cap $OVERDUE >>"$log"
+	count 0 1
+	stop_stacks
+	return 1
+}
+
+# Gently, so that a tool can tidy up, and then not.
+end_group() { # PID
+	kill -TERM -- "-$1" 2>/dev/null || return 0
+	wait_gone 5 "$1" || true
+	kill -KILL -- "-$1" 2>/dev/null || true
+	wait "$1" 2>/dev/null || true
+}
+
+judge_time() { # STAGE SECONDS
+	local budget
+	budget=$(budget "$1")
+	[ "$2" -gt "$budget" ] || return 0
+	echo "stage: over its budget of $budget s" >>"$log"
+	late+=("$1 ($2 s of $budget)")
 }
 
 show_failures() { # LOG
@@ -68,17 +164,19 @@ show_failures() { # LOG
 	say "    all of it: $1"
 }
 
-# ---- stacks of our own: the same `up` in other folders, on other ports
+# ---- stacks of our own: the same `up` in other folders, on other ports, built in other ways
 
-in_stack() { # NAME COMMAND...: runs a command with the stack's folder and port in its environment
-	local name=$1 port
+STACKS=(test asan cover sql)
+
+in_stack() { # NAME COMMAND...: runs a command with the stack's settings in its environment
+	local name=$1 port=0 options='' # sql is PostgreSQL alone
 	shift
 	case $name in
 	test) port=$((PORT + 100)) ;;
-	asan) port=$((PORT + 200)) ;;
-	sql) port=0 ;; # PostgreSQL alone
+	asan) port=$((PORT + 200)) options=--enable-sanitizers ;;
+	cover) port=$((PORT + 300)) options='--enable-coverage CFLAGS=-O0' ;;
 	esac
-	PURSER_VAR=$VAR/$name PURSER_PORT=$port "$@"
+	PURSER_VAR=$VAR/$name PURSER_PORT=$port PURSER_CONFIGURE=$options "$@"
 }
 
 # Makes the functions of this shell, a stage's own, speak of that stack.
@@ -87,22 +185,17 @@ enter_stack() { # NAME
 	open_var
 }
 
-stack_up() { # NAME
-	case $1 in
-	test) in_stack test "$ROOT/dev" up ;;
-	asan) PURSER_CONFIGURE=--enable-sanitizers in_stack asan "$ROOT/dev" up ;;
-	esac
-}
+stack_up() { in_stack "$1" "$ROOT/dev" up; } # NAME
 
 # Stopped, and without data: what is built stays for the next time.
 stop_stacks() {
 	local name
-	for name in test asan sql; do
+	for name in "${STACKS[@]}"; do
 		[ ! -d "$VAR/$name/log" ] || in_stack "$name" "$ROOT/dev" clean data >/dev/null 7>&- || true
 	done
 }
 
-# ---- how results are counted
+# ---- how results are counted: a test that was skipped has not passed, so it counts as failed
 
 # pytest_in STACK FOLDER...: all tests in those of the folders that have some.
 pytest_in() {
@@ -115,7 +208,7 @@ pytest_in() {
 	report=$COUNTS.$stack.xml
 	rm -f "$report"
 	in_stack "$stack" env PYTHONDONTWRITEBYTECODE=1 \
-		/usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml="$report" "${folders[@]}" || status=$?
+		/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --junitxml="$report" "${folders[@]}" || status=$?
 	count_junit "$report"
 	return $status
 }
@@ -128,16 +221,19 @@ count_junit() { # REPORT
 		print(*(sum(int(s.get(k, 0)) for s in suites) for k in ("tests", "errors", "failures", "skipped")))
 	END
 	)
-	count $((tests - errors - failures - skipped)) $((errors + failures))
+	count $((tests - errors - failures - skipped)) $((errors + failures + skipped))
 }
 
-# make_check FOLDER: cmocka's tests, one by one, as automake's summary has them.
+# make_check FOLDER [OPTION...]: cmocka's tests, one by one, as automake's summary has them.
 make_check() {
-	local output status=0
-	output=$(make -C "$1" --no-print-directory check 2>&1) || status=$?
+	local folder=$1 output status=0
+	shift
+	rm -f "$folder/test-suite.log" # not an older one's, where the tests do not build
+	output=$(make -C "$folder" --no-print-directory "$@" check 2>&1) || status=$?
 	printf '%s\n' "$output"
-	if [ $status -ne 0 ]; then cat "$1/test-suite.log" 2>/dev/null || true; fi
-	count "$(summary PASS)" $(($(summary FAIL) + $(summary XPASS) + $(summary ERROR)))
+	if [ $status -ne 0 ]; then cat "$folder/test-suite.log" 2>/dev/null || true; fi
+	count "$(summary PASS)" \
+		$(($(summary FAIL) + $(summary XPASS) + $(summary ERROR) + $(summary SKIP)))
 	return $status
 }
 
@@ -150,10 +246,14 @@ stage_structure() {
 	build_tree "$VAR/trees/gcc" --prefix="$VAR/trees/gcc/install" --enable-werror
 	make -C "$VAR/trees/gcc" --no-print-directory install
 	check "nginx/dispatch.conf is up to date" dispatch_is_current
+	check "docs/configuration.md is up to date" configuration_is_current
 	over_http tests/structure
 }
 
 sources_are_listed() { list_sources | diff -u sources.am -; }
+configuration_is_current() {
+	"$VAR/trees/gcc/install/bin/purser" conf | diff -u docs/configuration.md -
+}
 dispatch_is_current() { list_dispatch "$VAR/trees/gcc/install" | diff -u nginx/dispatch.conf -; }
 
 stage_format() {
@@ -198,7 +298,8 @@ prove() {
 		pg_prove --verbose --psql-bin "$PG_BIN/psql" "$VAR/tap/"*.sql 2>&1) || status=$?
 	printf '%s\n' "$output"
 	# A file that broke off without a failed test counts as one.
-	count "$(grep -c '^ok ' <<<"$output")" "$(grep -cE '^not ok |\(Wstat: .*Failed: 0\)' <<<"$output")"
+	count "$(grep '^ok ' <<<"$output" | grep -vic '# skip')" \
+		"$(grep -ciE '^not ok |^ok .*# SKIP|\(Wstat: .*Failed: 0\)' <<<"$output")"
 	return $status
 }
 
@@ -219,7 +320,7 @@ stage_asan() {
 	stack_up asan
 	make_check "$VAR/asan/build" || status=1
 	pytest_in asan tests/handlers tests/e2e || status=1
-	PURSER_CONFIGURE=--enable-sanitizers in_stack asan "$ROOT/dev" down
+	in_stack asan "$ROOT/dev" down
 	check "no sanitizer has anything to report" no_reports
 	return $status
 }

@@ -9,9 +9,11 @@ pytest.register_assert_rewrite("support")
 
 from support.routes import Things, all_routes
 from support.shop import ROLES, Shop
+from support.sizes import FULL
 from support.stack import Stack
 
 _notes = []
+_stage = []  # for the line of ./dev test: see tell in dev.d/tests.sh
 
 
 def pytest_generate_tests(metafunc):
@@ -25,6 +27,16 @@ def pytest_generate_tests(metafunc):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "routes(chosen): those that chosen(route) is true for")
+    config.addinivalue_line("markers", "full: judges time, or takes long: by ./dev test --full")
+
+
+def pytest_collection_modifyitems(config, items):
+    """A short run leaves some tests out, and says which."""
+    left = [] if FULL else [item for item in items if item.get_closest_marker("full")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
+        _stage.append(f"left for --full: {', '.join(item.name for item in left)}")
 
 
 @pytest.fixture(scope="session")
@@ -105,3 +117,5 @@ def note(request):
 def pytest_terminal_summary(terminalreporter):
     for line in _notes:
         terminalreporter.write_line(f"note: {line}")
+    for line in _stage:
+        terminalreporter.write_line(f"stage: {line}")

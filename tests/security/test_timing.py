@@ -1,0 +1,26 @@
+"""How long a refusal takes tells nothing: an unknown address costs the same time as a known one."""
+
+import statistics
+import time
+
+import pytest
+
+from support.shop import unique
+from support.sizes import LOGINS
+
+
+@pytest.mark.full
+def test_an_unknown_address_takes_as_long_as_a_known_one(anonymous, rival, note):
+    """Tried in turns, so that whatever slows the machine slows both."""
+    _, known = rival.user("staff")
+    took = {"known": [], "unknown": []}
+    for n in range(LOGINS + 10):
+        for who, email in (("known", known), ("unknown", f"{unique('nobody')}@{rival.slug}.example")):
+            began = time.perf_counter()
+            answer = anonymous.post("sessions", {"email": email, "password": "not the password"})
+            if n >= 10:  # by then each process has made what it keeps
+                took[who].append(time.perf_counter() - began)
+            assert answer.refused(401, "unauthorized"), answer
+    medians = {who: statistics.median(times) * 1000 for who, times in took.items()}
+    note(f"medians of {LOGINS} refusals each, in ms: {medians}")
+    assert abs(medians["known"] - medians["unknown"]) < 2
