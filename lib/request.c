@@ -208,7 +208,7 @@ refuse_after_login(struct pur_req *rq, enum pur_rc verdict)
 	rq->error = (struct pur_error){ .rc = PUR_OK };
 	rc = pur_batch_begin(rq);
 	if (rc == PUR_OK)
-		rc = finish(rq);
+		rc = pur_commit(rq); /* of nothing, so that a rehearsal has nothing to take back */
 	if (rc != PUR_OK)
 		return rc;
 	rq->error = kept;
