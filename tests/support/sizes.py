@@ -1,5 +1,7 @@
 """How much the heavy tests do: every number in one place. The promises ask for no less."""
 
+import os
+
 # Races (tests/e2e)
 APPROVERS = 50  # at once, for one order
 APPROVAL_ROUNDS = 6
@@ -20,3 +22,10 @@ IDLE_CONNECTIONS = 100  # kept open, and never used again
 
 # Longest we wait for anything before a test is a failure; time decides nothing else.
 PATIENCE = 60
+
+# Bad input (tests/security). All of it goes to where it may do something; of what is costly (a
+# commit, a password) or the same everywhere, one in so many. PURSER_FULL=1 leaves nothing out.
+FULL = os.environ.get("PURSER_FULL") == "1"
+STORED_EVERY = 1 if FULL else 8  # naughty strings that are written for good, and read again
+PASSWORDS_EVERY = 1 if FULL else 24  # tried as passwords, each of which costs an argon2
+SAMPLE_EVERY = 1 if FULL else 12  # on routes and filters other than the first of their kind
