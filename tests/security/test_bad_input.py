@@ -6,7 +6,7 @@ import json
 import pytest
 
 from support.routes import MISSING, all_routes
-from support.shop import in_days
+from support.shop import ROLES, in_days
 
 writes = pytest.mark.routes(lambda r: r.writes)
 
@@ -170,6 +170,27 @@ def test_bad_values_of_filters(shop, route):
                 answer = shop.owner.get(f"{route.path}?{f['name']}{op}={value}")
                 right = answer.status == 200 or answer.refused(400, "invalid_input")
                 assert right, (f["name"], op, value, answer)
+
+
+@pytest.mark.routes(lambda r: r.parts and r.roles)
+def test_refs_that_can_be_none(shop, things, route):
+    """That there is no such thing needs no look into the database; who asks is judged first all the
+    same. A path that cannot be decoded is no route, for anybody."""
+    body = things.body(route)
+    stranger = shop.owner.bearing(f"{shop.owner.token[:-4]}AAAA")
+    asking = {role: shop.client(role) for role in ROLES} | {"stranger": stranger}
+    before = shop.footprint()
+    for ref in ("no!", "-", "x" * 101, "1e3", "99999999999999999999", "%ff", "%c3%28", "%00"):
+        for who, client in asking.items():
+            answer = client.request(route.method, route.at(ref), json=body)
+            if ref == "%00":  # which nginx refuses, whatever it is for
+                expected = 400, "invalid_input"
+            elif ref.startswith("%") or who in route.roles:
+                expected = 404, "not_found"
+            else:
+                expected = (403, "forbidden") if who in ROLES else (401, "unauthorized")
+            assert answer.refused(*expected), (ref, who, answer)
+    assert shop.footprint() == before
 
 
 PATHS = ("{}/", "{}//", "/{}", "{}/%00", "{}%00", "{}/%2f", "{}/%2e%2e", "{}/..;/x", "{};x=1",
