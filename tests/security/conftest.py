@@ -7,8 +7,9 @@ import pytest
 
 # nginx tells of these as errors, though clients make them.
 CLIENTS_FAULT = re.compile(r"client intended to send too large (chunked )?body")
-# PostgreSQL calls these errors; they are what constraints are for.
-EXPECTED = re.compile(r"violates (check|foreign key|unique|not-null) constraint")
+# PostgreSQL calls these errors; they are what constraints and types are for.
+EXPECTED = re.compile(r"violates (check|foreign key|unique|not-null) constraint|"
+                      r"bigint out of range")
 
 
 class Logs:
