@@ -6,7 +6,8 @@ import re
 import pytest
 
 # nginx tells of these as errors, though clients make them.
-CLIENTS_FAULT = re.compile(r"client intended to send too large (chunked )?body")
+CLIENTS_FAULT = re.compile(r"client (intended to send too large (chunked )?|sent invalid chunked )"
+                           r"body")
 # PostgreSQL calls these errors; they are what constraints and types are for.
 EXPECTED = re.compile(r"violates (check|foreign key|unique|not-null) constraint|"
                       r"bigint out of range")
