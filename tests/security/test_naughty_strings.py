@@ -1,5 +1,5 @@
-"""The Big List of Naughty Strings wherever a client can put text: bodies, queries, filters, paths and
-headers of every route. A string is taken and comes back byte for byte, or is refused in the
+"""The Big List of Naughty Strings wherever a client can put text: bodies, queries, filters, paths
+and headers of every route. A string is taken and comes back byte for byte, or is refused in the
 contract's words; and what it is must not matter to anything else."""
 
 import copy
@@ -31,7 +31,7 @@ def sample(every):
 
 
 def checked(answer):
-    """An answer as any must be: the contract's envelope in JSON, which no browser takes for more."""
+    """An answer as any must be: the contract's envelope in JSON, never taken for anything else."""
     assert answer.headers["Content-Type"] in ("application/json", "application/problem+json")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.status < 500, answer

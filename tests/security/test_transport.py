@@ -362,7 +362,8 @@ def test_old_versions(anonymous):
     check(answer, 200, None)
     assert answer.headers["Connection"] == "close"
     for version in (b" HTTP/1.0\r\nHost: localhost\r\n" + CHUNKED, b" HTTP/1.0\r\n" + CHUNKED):
-        check(exchange(anonymous, b"POST /livez" + version + b"\r\n0\r\n\r\n"), 400, "invalid_input")
+        answer = exchange(anonymous, b"POST /livez" + version + b"\r\n0\r\n\r\n")
+        check(answer, 400, "invalid_input")
     with Wire(anonymous) as wire:
         wire.send(b"GET /livez\r\n")
         assert wire.ended().startswith(b'{"error":"misdirected_request",')  # it has no headers
