@@ -5,12 +5,21 @@ import re
 
 import pytest
 
+from support.stack import ROOT
+
 # nginx tells of these as errors, though clients make them.
 CLIENTS_FAULT = re.compile(r"client (intended to send too large (chunked )?|sent invalid chunked )"
                            r"body")
-# PostgreSQL calls these errors; they are what constraints and types are for.
-EXPECTED = re.compile(r"violates (check|foreign key|unique|not-null) constraint|"
-                      r"bigint out of range")
+# PostgreSQL calls these errors; they are what constraints and types are for, and refusals of ours.
+CONSTRAINTS = r"violates (check|foreign key|unique|not-null) constraint|bigint out of range"
+
+
+def expected():
+    ours = [re.escape(message) for file in (ROOT / "sql" / "deploy").glob("*.sql")
+            for message in re.findall(r"RAISE EXCEPTION '([^'%]+)' USING ERRCODE = 'PU",
+                                      file.read_text())]
+    assert len(ours) > 3
+    return re.compile("|".join([CONSTRAINTS, *ours]))
 
 
 class Logs:
@@ -32,10 +41,11 @@ class Logs:
             return file.read().decode(errors="replace").splitlines()
 
     def faults(self):
+        fine = expected()
         found = [line for line in self.lines("nginx-error") if not CLIENTS_FAULT.search(line)]
         found += [line for line in self.lines("postgresql")
                   if re.search(r" (WARNING|ERROR|FATAL|PANIC): ", line) and
-                  not EXPECTED.search(line)]
+                  not fine.search(line)]
         found += self.lines("multiwatch")
         for line in self.lines("purser"):
             entry = json.loads(line)

@@ -8,6 +8,8 @@ import pytest
 from support.routes import MISSING, all_routes
 from support.shop import ROLES, in_days
 
+CALM = True
+
 writes = pytest.mark.routes(lambda r: r.writes)
 
 BAD_JSON = {
@@ -209,43 +211,31 @@ def test_odd_headers(shop, route):
     odd = [
         ([("Content-Type", "text/plain")], 415 if route.writes else usual),
         ([("Accept", "application/json"), ("Accept", "text/html")], usual),
-        ([("Accept", ",,;;q=,\"")], None), ([("Accept", "application/json;q=\xff")], None),
+        ([("Accept", "text/html"), ("Accept", "application/json")], 406),
+        ([("Accept", ",,;;q=,\"")], 406), ([("Accept", "application/json;q=\xff")], usual),
         ([("Accept", "x" * 7000)], 406), ([("Accept", "*/*;q=0." + "9" * 500)], usual),
-        ([("If-Match", "x" * 7000)], None), ([("If-None-Match", '"' * 500)], None),
-        ([("If-None-Match", '"\xff"')], None), ([("If-Match", '"')], None),
+        ([("If-Match", "x" * 7000)], usual), ([("If-None-Match", '"' * 500)], usual),
+        ([("If-None-Match", '"\xff"')], usual), ([("If-Match", '"')], usual),
         ([("Cookie", "; ".join(f"a{i}=b" for i in range(900)))], usual),
         ([("Cookie", "=;=;;;" * 100)], usual),
         ([("Proxy", "http://evil.example")], usual), ([("X-Forwarded-For", "1.2.3.4")], usual),
         ([("X-Forwarded-Host", "evil.example")], usual),
         ([("X-HTTP-Method-Override", "DELETE")], usual),
-        ([("Transfer-Encoding", "identity")], None), ([("Expect", "100-continue")], None),
+        ([("Transfer-Encoding", "identity")], 400), ([("Expect", "100-continue")], usual),
         ([("User-Agent", "\xff\xfe" * 300)], usual), ([("User-Agent", "")], usual),
         ([("Origin", "\xff")], usual),
-        ([("Last-Event-ID", "x\xff")], usual), ([("Range", "bytes=0-1")], None),
-        ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], 400 if route.writes else usual),
-        ([("Idempotency-Key", "\xff")], 400 if route.writes else usual),
+        ([("Last-Event-ID", "x\xff")], usual), ([("Range", "bytes=0-1")], usual),
+        ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], usual),
+        ([("Idempotency-Key", "\xff")], usual),
+        ([("Authorization", token)], 400), ([("Authorization", "Bearer x")], 400),
     ]
     for headers, status in odd:
         if body and "Content-Type" not in dict(headers):
             headers = [*headers, ("Content-Type", "application/json")]
         answer = shop.owner.exchange(route.method, route.at(MISSING),
                                      [("Authorization", token), *headers], body)
-        right = answer.status < 500 and status in (None, answer.status)
-        assert right, (headers, answer)
-    for twice in (shop.owner.headers["Authorization"], "Bearer x"):
-        answer = shop.owner.exchange(route.method, route.at(MISSING),
-                                     [("Authorization", token), ("Authorization", twice)], body)
-        assert answer.status in ((400, 401) if route.roles else (400, usual)), answer
-
-
-@writes
-def test_two_content_types_are_not_one(shop, route):
-    for second in ("text/plain", "application/json"):
-        answer = shop.owner.exchange(route.method, route.at(MISSING), [
-            ("Authorization", shop.owner.headers["Authorization"]),
-            ("Content-Type", "application/json"),
-            ("Content-Type", second)], b"[]")
-        assert answer.status in (400, 415), answer
+        assert answer.status == status, (headers, answer)
+        assert status < 400 or answer.json["error"], (headers, answer)
 
 
 def test_a_body_where_none_belongs(shop):
