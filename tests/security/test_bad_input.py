@@ -7,6 +7,7 @@ import pytest
 
 from support.routes import MISSING, all_routes
 from support.shop import ROLES, in_days
+from support.wire import compose, volley
 
 CALM = True
 
@@ -162,16 +163,18 @@ def test_bad_queries(shop, route):
 @pytest.mark.routes(lambda r: r.lists)
 def test_bad_values_of_filters(shop, route):
     good = {"boolean": "true", "integer": "1", "money": "1"}
-    for f in (f for f in route.all_fields if f.get("filter")):
-        for op in ("", "[in]", "[gt]", "[gte]", "[lt]", "[lte]"):
-            for value in ("", "x", "1.5", "1e2", "9223372036854775808", "-9223372036854775809",
-                          "NaN", "null",
-                          "true", "%27", "%22%7D", "a" * 1001, "1,2", ",", "%F0%9F%8D%B0",
-                          "infinity",
-                          good.get(f["type"], "x") + "%20"):
-                answer = shop.owner.get(f"{route.path}?{f['name']}{op}={value}")
-                right = answer.status == 200 or answer.refused(400, "invalid_input")
-                assert right, (f["name"], op, value, answer)
+    cases = [(f["name"], op, value) for f in route.all_fields if f.get("filter")
+             for op in ("", "[in]", "[gt]", "[gte]", "[lt]", "[lte]")
+             for value in ("", "x", "1.5", "1e2", "9223372036854775808", "-9223372036854775809",
+                           "NaN", "null", "true", "%27", "%22%7D", "a" * 1001, "1,2", ",",
+                           "%F0%9F%8D%B0", "infinity", good.get(f["type"], "x") + "%20")]
+    headers = list(shop.owner.headers.items())
+    answers = volley(shop.owner, [("GET", compose(
+        "GET", f"{route.path}?{name}{op}={value}", headers)) for name, op, value in cases])
+    for (name, op, value), answer in zip(cases, answers):
+        right = answer.status == 200 or (answer.refused(400, "invalid_input") and
+                                         set(answer.faults) == {f"{name}{op}"})
+        assert right, (name, op, value, answer)
 
 
 @pytest.mark.routes(lambda r: r.parts and r.roles)

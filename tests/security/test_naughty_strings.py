@@ -131,8 +131,10 @@ def texts_of(fields):
 
 
 def strings_for(route):
-    costly = any(f.get("write_only") for f in route.writable)
-    return sample(PASSWORDS_EVERY if costly else 1)
+    """All of them, but where each costs an argon2, or another route takes the same body."""
+    if any(f.get("write_only") for f in route.writable):
+        return sample(PASSWORDS_EVERY)
+    return sample(SAMPLE_EVERY if route.method == "PUT" else 1)
 
 
 @pytest.fixture
@@ -270,7 +272,8 @@ def climbs_out(path):
 def test_no_thing_bears_such_a_name(own_things, route):
     """As the part of a path that names a thing; encoded, so that it is one part."""
     shop, body = own_things.shop, own_things.body(route)
-    before, strings = shop.footprint(), [s for s in naughty_strings() if s]
+    before = shop.footprint()
+    strings = [s for s in sample(SAMPLE_EVERY if route.writes else 1) if s]
     paths = [re.sub(r"\{\w+\}", lambda _, s=s: quote(s, safe="").replace(".", "%2E"), route.path)
              for s in strings]
     for path, answer in zip(paths, jsons(shop, route.method, [(p, body) for p in paths])):
@@ -294,33 +297,35 @@ def if_match(s):
     return None if s in ("", "*") else 412
 
 
+def denied(_):
+    return 401
+
+
+def elsewhere(_):
+    return 400, 421
+
+
 def accept(s):
     """406, but for a list of nothing."""
     return None if re.fullmatch("[ ,;]*", s) else 406
 
 
-# Header -> the status it must have with a string, on a read and on a write that would succeed.
+# Header -> the status that a string in it leads to, on a read and on a write that would succeed.
+# None: all is well. Where every string is, or what a write makes of them is known from a read,
+# some of them are enough.
 HEADERS = {
-    "X-Request-Id": (lambda s: None, lambda s: None),
-    "User-Agent": (lambda s: None, lambda s: None),
-    "Referer": (lambda s: None, lambda s: None),
-    "Origin": (lambda s: None, lambda s: None),
-    "Cookie": (lambda s: None, lambda s: None),
-    "Last-Event-ID": (lambda s: None, lambda s: None),
-    "Range": (lambda s: None, lambda s: None),
-    "Sec-Fetch-Site": (lambda s: None, lambda s: None),
-    "X-Forwarded-For": (lambda s: None, lambda s: None),
-    "X-HTTP-Method-Override": (lambda s: None, lambda s: None),
-    "If-None-Match": (lambda s: 304 if s == "*" else None, lambda s: None),
-    "If-Match": (lambda s: None, if_match),
-    "Idempotency-Key": (lambda s: None,
-                        lambda s: None if re.fullmatch("[!-~]{0,255}", s) else 400),
+    "X-Request-Id": (lambda s: None, None), "User-Agent": (None, None), "Referer": (None, None),
+    "Origin": (None, None), "Cookie": (None, None), "Last-Event-ID": (None, None),
+    "Range": (None, None), "Sec-Fetch-Site": (None, None), "X-Forwarded-For": (None, None),
+    "X-HTTP-Method-Override": (None, None),
+    "If-None-Match": (lambda s: 304 if s == "*" else None, None),
+    "If-Match": (None, if_match),
+    "Idempotency-Key": (None, lambda s: None if re.fullmatch("[!-~]{0,255}", s) else 400),
     "Accept": (accept, accept),
-    "Content-Type": (lambda s: None, lambda s: 415),
-    "Content-Encoding": (lambda s: None, lambda s: None if s == "" else 415),
-    "Authorization": (lambda s: 401, lambda s: 401),
-    "Authorization: Bearer": (lambda s: 401, lambda s: 401),
-    "Host": (lambda s: (400, 421), lambda s: (400, 421)),
+    "Content-Type": (None, lambda s: 415),
+    "Content-Encoding": (None, lambda s: None if s == "" else 415),
+    "Authorization": (denied, denied), "Authorization: Bearer": (denied, denied),
+    "Host": (elsewhere, elsewhere),
 }
 
 
@@ -333,19 +338,20 @@ def pair_of_routes(shop, things):
 
 
 @pytest.mark.parametrize("header", HEADERS)
-@pytest.mark.parametrize("way", ["read", "write"])
+@pytest.mark.parametrize("way", [0, 1], ids=["read", "write"])
 def test_headers(shop, pair_of_routes, header, way):
-    method, path, body, usual = pair_of_routes[way == "write"]
-    expected = HEADERS[header][way == "write"]
-    strings = header_strings()
-    requests = []
+    method, path, body, usual = pair_of_routes[way]
+    expected = HEADERS[header][way]
+    told_already = expected is None or way == 1 and expected is HEADERS[header][0]
+    strings, requests = header_strings()[::SAMPLE_EVERY if told_already else 1], []
     for s in strings:
         name, _, before = header.partition(": ")
         headers = {**shop.owner.headers, **({"Content-Type": "application/json"} if body else {})}
         headers[name] = f"{before} {s}".strip(" ")
         requests.append((method, compose(method, path, list(headers.items()), body)))
     for s, answer in zip(strings, volley(shop.owner, requests)):
-        status = expected(s) or usual
+        status = expected(s) if expected else None
+        status = status or usual
         right = answer.status in (status if isinstance(status, tuple) else (status,))
         assert right, (s, answer)
         if answer.status != 304:
@@ -374,7 +380,7 @@ def test_headers_of_every_route(shop, route):
             assert answer.status in (200, 400, 415), (s, answer)
 
 
-def test_a_device_may_call_itself_anything(shop, stack):
+def test_a_device_may_call_itself_anything(shop):
     """The User-Agent of a login is what the list of sessions shows of it."""
     _, email = shop.user("staff")
     body = as_json({"email": email, "password": shop.password})
@@ -382,7 +388,9 @@ def test_a_device_may_call_itself_anything(shop, stack):
     logins = list(volley(shop.owner, [("POST", compose("POST", "/api/v1/sessions", [
         ("Content-Type", "application/json"), ("User-Agent", s)], body)) for s in strings]))
     assert {a.status for a in logins} == {201}
-    sessions = shop.owner.bearing(logins[0].data["token"]).get("sessions?perPage=100").data
-    shown = {row["id"]: row["user_agent"] for row in sessions}
+    someone, shown = shop.owner.bearing(logins[0].data["token"]), {}
+    for page in range(1, len(strings) // 100 + 2):
+        rows = someone.get(f"sessions?perPage=100&page={page}").data
+        shown.update((row["id"], row["user_agent"]) for row in rows)
     for s, login in zip(strings, logins):
-        assert shown[login.data["id"]] in (s, None if s == "" else s), s
+        assert shown[login.data["id"]] == (s or None), s

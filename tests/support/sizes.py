@@ -27,7 +27,7 @@ PATIENCE = 60
 # commit, a password) or the same everywhere, one in so many. PURSER_FULL=1 leaves nothing out.
 FULL = os.environ.get("PURSER_FULL") == "1"
 STORED_EVERY = 1 if FULL else 8  # naughty strings that are written for good, and read again
-PASSWORDS_EVERY = 1 if FULL else 24  # tried as passwords, each of which costs an argon2
+PASSWORDS_EVERY = 1 if FULL else 48  # tried as passwords, each of which costs an argon2
 SAMPLE_EVERY = 1 if FULL else 12  # on routes and filters other than the first of their kind
 BODY_MOST = 256 * 1024  # of the contract, in bytes
 HUGE_BODY = 10 * 1000 * 1000
