@@ -1,5 +1,4 @@
 """contenders: what is measured: Purser, and the peers, each started and ended here by its id."""
-import filecmp
 import os
 import re
 import shutil
@@ -138,33 +137,16 @@ class Php:
 class Fastify:
     name, label = "fastify", "Fastify + pg"
     connections_of = "application_name = 'bench-fastify'"
+    home = stack.VAR / "npm/fastify"  # where ./dev has installed what it needs
 
     def __init__(self, passfile):
-        self.install()
+        shutil.copy(BENCH / "peers/fastify/app.js", self.home)
         path = stack.RUN / "bench-fastify.sock"
         path.unlink(missing_ok=True)
-        self.server = Server("fastify", ["/usr/bin/node", PEERS / "fastify/app.js"], {
+        self.server = Server("fastify", ["/usr/bin/node", self.home / "app.js"], {
             "NODE_ENV": "production", "BENCH_SOCKET": str(path), "BENCH_HOST": str(stack.RUN),
             "BENCH_STATEMENTS": str(PEERS / "statements.json"), "PGPASSFILE": str(passfile)})
         self.server.wait_until(lambda: path.exists() and accepts(path))
-
-    def install(self):
-        """npm installs what the lock says, once for each lock."""
-        here, there = BENCH / "peers/fastify", PEERS / "fastify"
-        there.mkdir(parents=True, exist_ok=True)
-        shutil.copy(here / "app.js", there)
-        done = there / "installed-lock.json"
-        if done.exists() and filecmp.cmp(here / "package-lock.json", done, shallow=False):
-            return
-        print("  npm installs Fastify and pg", flush=True)
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(here / name, there)
-        npm = subprocess.run(
-            ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund",
-             "--cache", stack.HOME / "npm"], cwd=there, text=True, capture_output=True, timeout=300)
-        if npm.returncode != 0:
-            raise stack.Failed(f"npm could not install Fastify: {npm.stderr.strip()}")
-        shutil.copy(here / "package-lock.json", done)
 
     def pids(self):
         return self.server.pids()

@@ -68,6 +68,7 @@ run_tests() { # [--full] [STAGE...]
 	exec 7>"$VAR/tests/lock"
 	flock -n 7 || die "another ./dev test runs here"
 	provide build run test
+	provide_npm tests/corpora
 	say "logs: $VAR/tests/STAGE.log"
 	own_stacks=yes
 	stop_stacks
@@ -207,7 +208,7 @@ pytest_in() {
 	[ ${#folders[@]} -gt 0 ] || { echo "no tests yet in $*" && return 0; }
 	report=$COUNTS.$stack.xml
 	rm -f "$report"
-	in_stack "$stack" env PYTHONDONTWRITEBYTECODE=1 \
+	in_stack "$stack" env PYTHONDONTWRITEBYTECODE=1 PURSER_NPM="$VAR/npm" \
 		/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --junitxml="$report" "${folders[@]}" || status=$?
 	count_junit "$report"
 	return $status

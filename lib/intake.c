@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define ETAGS 16 /* most that are looked at in If-Match */
 
@@ -63,7 +64,12 @@ check_media_type(struct pur_req *rq)
 
 	if (rq->in.too_large || rq->in.body_len > PUR_BODY_MOST)
 		return pur_refuse(rq, PUR_ETOOLARGE);
-	if (rq->in.body_len == 0 || pur_content_type_is(rq->in.content_type, "application/json") ||
+	if (rq->in.body_len == 0)
+		return PUR_OK;
+	if (rq->in.content_encoding != NULL && strcasecmp(rq->in.content_encoding, "identity") != 0)
+		return pur_error_set(&rq->error, rq->arena, PUR_EMEDIA,
+				     "Send it without Content-Encoding");
+	if (pur_content_type_is(rq->in.content_type, "application/json") ||
 	    (patch && pur_content_type_is(rq->in.content_type, "application/merge-patch+json")))
 		return PUR_OK;
 	return pur_error_set(&rq->error, rq->arena, PUR_EMEDIA, "Send %s",

@@ -15,7 +15,7 @@
 /* What came over the wire. Strings live as long as the request; NULL where there was nothing. */
 struct pur_incoming {
 	const char *method, *path, *query;
-	const char *content_type, *accept, *authorization, *cookie;
+	const char *content_type, *content_encoding, *accept, *authorization, *cookie;
 	const char *if_match, *if_none_match, *idempotency_key;
 	const char *origin, *sec_fetch_site, *user_agent;
 	const char *request_id, *address;

@@ -239,11 +239,28 @@ refuse_after_login(struct pur_req *rq, enum pur_rc verdict)
 	rq->error = (struct pur_error){ .rc = PUR_OK };
 	rc = pur_batch_begin(rq);
 	if (rc == PUR_OK)
-		rc = finish(rq);
+		rc = pur_commit(rq); /* of nothing, so that a rehearsal has nothing to take back */
 	if (rc != PUR_OK)
 		return rc;
 	rq->error = kept;
 	return verdict;
+}
+
+/*
+ * A refusal of ours in the midst of a batch: what was queued is taken back. A read has queued
+ * nothing to take back, but maybe the question whether the credential is good, which comes first.
+ */
+static enum pur_rc
+give_up(struct pur_req *rq, enum pur_rc verdict)
+{
+	const struct pur_route *route = rq->path.route;
+
+	if (route->method != PUR_GET || strcmp(route->permission, PUR_PUBLIC) == 0 ||
+	    rq->authenticated) {
+		pur_db_rollback(rq->db);
+		rq->in_batch = false;
+	}
+	return rq->authenticated ? verdict : refuse_after_login(rq, verdict);
 }
 
 static enum pur_rc
@@ -295,10 +312,8 @@ run(struct pur_req *rq)
 									      : pur_batch_begin(rq);
 	if (rc == PUR_OK)
 		rc = rq->looks ? run_in_two(rq, answer) : run_at_once(rq, answer);
-	if (rq->in_batch) {
-		pur_db_rollback(rq->db);
-		rq->in_batch = false;
-	}
+	if (rq->in_batch)
+		rc = give_up(rq, rc);
 	if (rc == PUR_EREPLAY)
 		return replay(rq);
 	if (rc != PUR_OK && rc != PUR_ERETRY && route->explain != NULL && rq->authenticated)

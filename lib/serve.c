@@ -117,6 +117,7 @@ read_request(struct pur_req *rq, FCGX_Request *f)
 					.path = read_path(rq->arena, f),
 					.query = param(f, "QUERY_STRING"),
 					.content_type = param(f, "CONTENT_TYPE"),
+					.content_encoding = param(f, "HTTP_CONTENT_ENCODING"),
 					.accept = param(f, "HTTP_ACCEPT"),
 					.authorization = param(f, "HTTP_AUTHORIZATION"),
 					.cookie = param(f, "HTTP_COOKIE"),

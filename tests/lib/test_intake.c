@@ -437,6 +437,37 @@ test_media_types(void **state)
 }
 
 static void
+test_content_encoding(void **state)
+{
+	static const struct {
+		const char *coding;
+		bool taken;
+	} rows[] = {
+		{ NULL, true },
+		{ "identity", true },
+		{ "Identity", true },
+		{ "gzip", false },
+		{ "br", false },
+		{ "", false },
+		{ "identity, gzip", false },
+		{ "identity;", false },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		request(*state, "POST", "/api/v1/things");
+		rq.in.content_encoding = rows[i].coding;
+		send_body("{\"name\":\"a\"}");
+		if (look() != (rows[i].taken ? PUR_OK : PUR_EMEDIA))
+			fail_msg("coding %s", rows[i].coding);
+		if (!rows[i].taken)
+			assert_string_equal(rq.error.message, "Send it without Content-Encoding");
+	}
+	request(*state, "DELETE", "/api/v1/things/acme");
+	rq.in.content_encoding = "gzip";
+	assert_taken();
+}
+
+static void
 test_large_bodies(void **state)
 {
 	static char body[PUR_BODY_MOST + 2];
@@ -1005,6 +1036,7 @@ main(void)
 		cmocka_unit_test(test_writes_by_cookie_come_from_our_own_pages),
 		cmocka_unit_test(test_nobody_else_needs_an_origin),
 		cmocka_unit_test(test_media_types),
+		cmocka_unit_test(test_content_encoding),
 		cmocka_unit_test(test_large_bodies),
 		cmocka_unit_test(test_if_match),
 		cmocka_unit_test(test_if_match_of_what_only_looks_like_ours),

@@ -6,7 +6,10 @@ import json
 import pytest
 
 from support.routes import MISSING, all_routes
-from support.shop import in_days
+from support.shop import ROLES, in_days
+from support.wire import compose, volley
+
+CALM = True
 
 writes = pytest.mark.routes(lambda r: r.writes)
 
@@ -160,41 +163,39 @@ def test_bad_queries(shop, route):
 @pytest.mark.routes(lambda r: r.lists)
 def test_bad_values_of_filters(shop, route):
     good = {"boolean": "true", "integer": "1", "money": "1"}
-    for f in (f for f in route.all_fields if f.get("filter")):
-        for op in ("", "[in]", "[gt]", "[gte]", "[lt]", "[lte]"):
-            for value in ("", "x", "1.5", "1e2", "9223372036854775808", "-9223372036854775809",
-                          "NaN", "null",
-                          "true", "%27", "%22%7D", "a" * 1001, "1,2", ",", "%F0%9F%8D%B0",
-                          "infinity",
-                          good.get(f["type"], "x") + "%20"):
-                answer = shop.owner.get(f"{route.path}?{f['name']}{op}={value}")
-                right = answer.status == 200 or answer.refused(400, "invalid_input")
-                assert right, (f["name"], op, value, answer)
+    cases = [(f["name"], op, value) for f in route.all_fields if f.get("filter")
+             for op in ("", "[in]", "[gt]", "[gte]", "[lt]", "[lte]")
+             for value in ("", "x", "1.5", "1e2", "9223372036854775808", "-9223372036854775809",
+                           "NaN", "null", "true", "%27", "%22%7D", "a" * 1001, "1,2", ",",
+                           "%F0%9F%8D%B0", "infinity", good.get(f["type"], "x") + "%20")]
+    headers = list(shop.owner.headers.items())
+    answers = volley(shop.owner, [("GET", compose(
+        "GET", f"{route.path}?{name}{op}={value}", headers)) for name, op, value in cases])
+    for (name, op, value), answer in zip(cases, answers):
+        right = answer.status == 200 or (answer.refused(400, "invalid_input") and
+                                         set(answer.faults) == {f"{name}{op}"})
+        assert right, (name, op, value, answer)
 
 
-PATHS = ("{}/", "{}//", "/{}", "{}/%00", "{}%00", "{}/%2f", "{}/%2e%2e", "{}/..;/x", "{};x=1",
-         "{}/.;/", "{}%20",
-         "{}%0d%0aX-Evil:1", "{}/%c0%ae%c0%ae", "{}/%ff", "{}/\\..", "{}/x/../../y", "{}/./x",
-         "{}#x", "{}/%5c",
-         "{}/" + "x/" * 100, "{}/" + "x" * 4000, "{}/%252e%252e", "{}/*", "{}/~root", "{}.json",
-         "{}/<script>",
-         "{}/'--", "{}/$(id)", "{}/{{7*7}}", "{}%2frestore", "{}/-1", "{}/0", "{}/1e1", "{}/１")
-
-
-@pytest.mark.parametrize("path", sorted({r.collection for r in all_routes()}))
-def test_tricks_with_paths(shop, path):
-    """Never more than a refusal, and never another program's thing."""
-    for pattern in PATHS:
-        raw = pattern.format(path).encode()
-        for method in (b"GET", b"DELETE"):
-            answer = shop.owner.raw(
-                method + b" " + raw +
-                b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: "
-                + shop.owner.headers["Authorization"].encode() + b"\r\n\r\n")
-            assert answer is not None and 400 <= answer.status < 500, (raw, answer)
-            refusals = ("not_found", "invalid_input", "method_not_allowed")
-            assert answer.json["error"] in refusals, (raw, answer)
-            assert "X-Evil" not in answer.headers
+@pytest.mark.routes(lambda r: r.parts and r.roles)
+def test_refs_that_can_be_none(shop, things, route):
+    """That there is no such thing needs no look into the database; who asks is judged first all the
+    same. A path that cannot be decoded is no route, for anybody."""
+    body = things.body(route)
+    stranger = shop.owner.bearing(f"{shop.owner.token[:-4]}AAAA")
+    asking = {role: shop.client(role) for role in ROLES} | {"stranger": stranger}
+    before = shop.footprint()
+    for ref in ("no!", "-", "x" * 101, "1e3", "99999999999999999999", "%ff", "%c3%28", "%00"):
+        for who, client in asking.items():
+            answer = client.request(route.method, route.at(ref), json=body)
+            if ref == "%00":  # which nginx refuses, whatever it is for
+                expected = 400, "invalid_input"
+            elif ref.startswith("%") or who in route.roles:
+                expected = 404, "not_found"
+            else:
+                expected = (403, "forbidden") if who in ROLES else (401, "unauthorized")
+            assert answer.refused(*expected), (ref, who, answer)
+    assert shop.footprint() == before
 
 
 @pytest.mark.parametrize("path", sorted({r.collection for r in all_routes()}))
@@ -213,43 +214,31 @@ def test_odd_headers(shop, route):
     odd = [
         ([("Content-Type", "text/plain")], 415 if route.writes else usual),
         ([("Accept", "application/json"), ("Accept", "text/html")], usual),
-        ([("Accept", ",,;;q=,\"")], None), ([("Accept", "application/json;q=\xff")], None),
+        ([("Accept", "text/html"), ("Accept", "application/json")], 406),
+        ([("Accept", ",,;;q=,\"")], 406), ([("Accept", "application/json;q=\xff")], usual),
         ([("Accept", "x" * 7000)], 406), ([("Accept", "*/*;q=0." + "9" * 500)], usual),
-        ([("If-Match", "x" * 7000)], None), ([("If-None-Match", '"' * 500)], None),
-        ([("If-None-Match", '"\xff"')], None), ([("If-Match", '"')], None),
+        ([("If-Match", "x" * 7000)], usual), ([("If-None-Match", '"' * 500)], usual),
+        ([("If-None-Match", '"\xff"')], usual), ([("If-Match", '"')], usual),
         ([("Cookie", "; ".join(f"a{i}=b" for i in range(900)))], usual),
         ([("Cookie", "=;=;;;" * 100)], usual),
         ([("Proxy", "http://evil.example")], usual), ([("X-Forwarded-For", "1.2.3.4")], usual),
         ([("X-Forwarded-Host", "evil.example")], usual),
         ([("X-HTTP-Method-Override", "DELETE")], usual),
-        ([("Transfer-Encoding", "identity")], None), ([("Expect", "100-continue")], None),
+        ([("Transfer-Encoding", "identity")], 400), ([("Expect", "100-continue")], usual),
         ([("User-Agent", "\xff\xfe" * 300)], usual), ([("User-Agent", "")], usual),
         ([("Origin", "\xff")], usual),
-        ([("Last-Event-ID", "x\xff")], usual), ([("Range", "bytes=0-1")], None),
-        ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], 400 if route.writes else usual),
-        ([("Idempotency-Key", "\xff")], 400 if route.writes else usual),
+        ([("Last-Event-ID", "x\xff")], usual), ([("Range", "bytes=0-1")], usual),
+        ([("Idempotency-Key", "a"), ("Idempotency-Key", "b")], usual),
+        ([("Idempotency-Key", "\xff")], usual),
+        ([("Authorization", token)], 400), ([("Authorization", "Bearer x")], 400),
     ]
     for headers, status in odd:
         if body and "Content-Type" not in dict(headers):
             headers = [*headers, ("Content-Type", "application/json")]
         answer = shop.owner.exchange(route.method, route.at(MISSING),
                                      [("Authorization", token), *headers], body)
-        right = answer.status < 500 and status in (None, answer.status)
-        assert right, (headers, answer)
-    for twice in (shop.owner.headers["Authorization"], "Bearer x"):
-        answer = shop.owner.exchange(route.method, route.at(MISSING),
-                                     [("Authorization", token), ("Authorization", twice)], body)
-        assert answer.status in ((400, 401) if route.roles else (400, usual)), answer
-
-
-@writes
-def test_two_content_types_are_not_one(shop, route):
-    for second in ("text/plain", "application/json"):
-        answer = shop.owner.exchange(route.method, route.at(MISSING), [
-            ("Authorization", shop.owner.headers["Authorization"]),
-            ("Content-Type", "application/json"),
-            ("Content-Type", second)], b"[]")
-        assert answer.status in (400, 415), answer
+        assert answer.status == status, (headers, answer)
+        assert status < 400 or answer.json["error"], (headers, answer)
 
 
 def test_a_body_where_none_belongs(shop):

@@ -10,6 +10,8 @@ def size(short, full):
     return full if FULL else short
 
 
+import os
+
 # Races (tests/e2e)
 APPROVERS = 50  # at once, for one order
 APPROVAL_ROUNDS = size(6, 100)
@@ -34,3 +36,12 @@ LOGINS = 500  # refused, of each kind
 
 # Longest we wait for anything before a test is a failure; time decides nothing else.
 PATIENCE = 60
+
+# Bad input (tests/security). All of it goes to where it may do something; of what is costly (a
+# commit, a password) or the same everywhere, one in so many. PURSER_FULL=1 leaves nothing out.
+FULL = os.environ.get("PURSER_FULL") == "1"
+STORED_EVERY = 1 if FULL else 8  # naughty strings that are written for good, and read again
+PASSWORDS_EVERY = 1 if FULL else 48  # tried as passwords, each of which costs an argon2
+SAMPLE_EVERY = 1 if FULL else 12  # on routes and filters other than the first of their kind
+BODY_MOST = 256 * 1024  # of the contract, in bytes
+HUGE_BODY = 10 * 1000 * 1000

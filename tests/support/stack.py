@@ -110,6 +110,11 @@ class Stack:
         words = pathlib.Path(f"/proc/{watcher}/cmdline").read_text().split("\0")
         return int(next(w for w in words if w.startswith("--forks=")).split("=")[1])
 
+    def nginx(self):
+        """Ids of nginx's master and workers."""
+        master = (self.run / "nginx.pid").read_text().strip()
+        return [int(master), *sorted(_children(master))]
+
     # ---- the database server
 
     @property

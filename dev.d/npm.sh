@@ -1,0 +1,25 @@
+# npm: what comes from the Node world, for tests and benchmarks alone: installed as locked, once for
+# each lock.
+# shellcheck shell=bash
+
+# provide_npm FOLDER...: a step; what a folder of the checkout has locked goes to var/npm/ under the
+# folder's name.
+provide_npm() {
+	step npm "is the registry within reach that \`npm config get registry\` names?" install_npm "$@"
+}
+
+install_npm() {
+	local folder
+	for folder; do install_locked "$ROOT/$folder" "$VAR/npm/${folder##*/}"; done
+}
+
+# What a package would run at its installation is not run.
+install_locked() { # FROM TO
+	! cmp -s "$1/package-lock.json" "$2/installed-lock.json" || return 0
+	rm -rf "$2"
+	mkdir -p "$2"
+	cp "$1/package.json" "$1/package-lock.json" "$1/.npmrc" "$2"
+	(cd "$2" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache "$VAR/npm/cache")
+	cp "$1/package-lock.json" "$2/installed-lock.json"
+	note "${1##*/} installed"
+}
