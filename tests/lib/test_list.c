@@ -602,6 +602,9 @@ test_links_keep_the_rest_of_the_query(void **state)
 		{ "pages=1&homepage=2", "pages=1&homepage=2&" },
 		{ "page=2", "" },
 		{ "&&", "" },
+		{ "q=a>b<c>;rel=\"d\"", "q=a%3Eb%3Cc%3E;rel=%22d%22&" },
+		{ "q=\xc3\xa9 \\^`{|}\r\n\x7f", "q=%C3%A9%20%5C%5E%60%7B%7C%7D%0D%0A%7F&" },
+		{ "q=!$'()*+,-./:;=?@[]_~%20", "q=!$'()*+,-./:;=?@[]_~%20&" },
 	};
 
 	for (size_t i = 0; i < N_OF(cases); i++) {
@@ -613,6 +616,17 @@ test_links_keep_the_rest_of_the_query(void **state)
 					 "</api/v1/orders?%spage=1>; rel=\"last\"",
 					 rest, rest));
 	}
+}
+
+/* A reference in the path, too, may hold what nginx lets through. */
+static void
+test_links_keep_the_path(void **state)
+{
+	list.page = 1;
+	list.per_page = 10;
+	assert_string_equal(pur_list_links(*state, &list, "/api/v1/clients/a>b/orders", "", 0),
+			    "</api/v1/clients/a%3Eb/orders?page=1>; rel=\"first\", "
+			    "</api/v1/clients/a%3Eb/orders?page=1>; rel=\"last\"");
 }
 
 /* ---- a small arena ---- */
@@ -681,6 +695,7 @@ main(void)
 		cmocka_unit_test_setup(test_a_statement_that_cannot_leave_stays, setup),
 		cmocka_unit_test_setup(test_links, setup),
 		cmocka_unit_test_setup(test_links_keep_the_rest_of_the_query, setup),
+		cmocka_unit_test_setup(test_links_keep_the_path, setup),
 		cmocka_unit_test_setup(test_a_small_arena, setup),
 	};
 
