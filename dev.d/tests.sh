@@ -2,7 +2,7 @@
 # its own; it says what it counted with `count`, and fails when it could not run.
 # shellcheck shell=bash
 
-STAGES=(structure format gcc clang unit sql http faults security readme asan static)
+STAGES=(structure format gcc clang unit fuzz sql http faults security readme asan static)
 
 # What a stage tells run_stage: count PASSED FAILED, as often as it likes.
 count() { echo "$1 $2" >>"$COUNTS"; }

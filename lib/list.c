@@ -323,8 +323,8 @@ pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 }
 
 /*
- * What may stand in a URL (RFC 3986, 2) as it is, the rest percent-encoded: nginx lets more through,
- * and a '>' would end the link.
+ * What may stand in a URL (RFC 3986, 2) as it is, the rest percent-encoded: nginx lets more
+ * through, and a '>' would end the link.
  */
 static const char *
 as_url(struct pur_arena *a, const char *s)
