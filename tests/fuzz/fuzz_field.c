@@ -58,6 +58,7 @@ static void holds_of_values(const struct pur_field *f, const struct pur_value *v
 static void
 holds_of_string(const struct pur_field *f, const struct pur_value *v)
 {
+	struct pur_uuid id;
 	const char *at;
 	int64_t n;
 
@@ -69,12 +70,16 @@ holds_of_string(const struct pur_field *f, const struct pur_value *v)
 		HOLDS(n > 0 || (f->flags & PUR_REQUIRED) == 0);
 		break;
 	case PUR_SLUG:
-		HOLDS(pur_slug_valid(v->s, v->len));
+		HOLDS(pur_slug_valid(v->s, v->len) && n >= 1 && n <= 100);
+		HOLDS(strspn(v->s, "abcdefghijklmnopqrstuvwxyz0123456789-") == v->len);
+		HOLDS(pur_uuid_parse(v->s, v->len, &id) != 0);
 		break;
 	case PUR_EMAIL:
 		at = strchr(v->s, '@');
 		HOLDS(at != NULL && at > v->s && at[1] != '\0' && strchr(at + 1, '@') == NULL);
 		HOLDS(strpbrk(v->s, " \t\r\n\",:;<>()[]\\") == NULL && v->len <= 254);
+		HOLDS(strstr(at, "-.") == NULL && strstr(at, ".-") == NULL && at[1] != '-');
+		HOLDS(strstr(at, "..") == NULL && strchr("-.", v->s[v->len - 1]) == NULL);
 		break;
 	default:
 		HOLDS(strcmp(v->s, choices[0]) == 0 || strcmp(v->s, choices[1]) == 0);
@@ -249,6 +254,26 @@ come_back(struct pur_arena *a, const struct pur_value *values, enum pur_body_mod
 	pur_buf_free(&c);
 }
 
+/* All money of a body is of one currency; what may stand where nothing is read is left out. */
+static void
+holds_of_currency(struct json_object *body, const char *currency)
+{
+	struct json_object *of;
+
+	if (json_object_is_type(body, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(body); i++)
+			holds_of_currency(json_object_array_get_idx(body, i), currency);
+	} else if (json_object_object_get_ex(body, "currency", &of)) {
+		HOLDS(strcmp(json_object_get_string(of), currency) == 0);
+	} else if (json_object_is_type(body, json_type_object)) {
+		json_object_object_foreach(body, name, member)
+		{
+			if (strcmp(name, "id") != 0 && strcmp(name, "total") != 0)
+				holds_of_currency(member, currency);
+		}
+	}
+}
+
 static void
 reads_body(struct pur_arena *a, struct json_object *body, enum pur_body_mode mode, int version)
 {
@@ -265,6 +290,7 @@ reads_body(struct pur_arena *a, struct json_object *body, enum pur_body_mode mod
 	if (rc == PUR_OK) {
 		HOLDS(e.details == NULL && (currency == NULL || strlen(currency) == 3));
 		holds_of_values(fields, values);
+		holds_of_currency(body, currency);
 		come_back(a, values, mode, version, currency != NULL ? currency : "EUR");
 	}
 }

@@ -5,6 +5,51 @@
 #include "fuzz.h"
 
 #include <errno.h>
+#include <iconv.h>
+
+/* What the C library says of UTF-8; and we take no NUL. */
+static int
+is_utf8(const char *s, size_t len)
+{
+	static iconv_t converter;
+	char *in = (char *)(uintptr_t)s;
+
+	if (len > 0 && memchr(s, '\0', len) != NULL)
+		return 0;
+	if (converter == NULL)
+		converter = iconv_open("UTF-32LE", "UTF-8");
+	HOLDS(converter != (iconv_t)-1);
+	iconv(converter, NULL, NULL, NULL, NULL);
+	while (len > 0) {
+		char room[1024], *out = room;
+		size_t left = sizeof(room);
+
+		if (iconv(converter, &in, &len, &out, &left) == (size_t)-1 && errno != E2BIG)
+			return 0;
+	}
+	return 1;
+}
+
+/* What can be said of a right text byte by byte: no control characters in strings, no depth. */
+static void
+holds_of_bytes(const char *text, size_t len)
+{
+	int quoted = 0, depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		HOLDS((unsigned char)c >= 0x20 || (!quoted && strchr("\t\n\r", c) != NULL));
+		if (c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			i += c == '\\';
+		else
+			depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+		HOLDS(depth <= PUR_JSON_DEPTH);
+	}
+	HOLDS(!quoted && depth == 0);
+}
 
 /* Members of all objects together; for a tree, so not of one that names anything twice. */
 static size_t
@@ -57,7 +102,7 @@ holds_of_strings(struct pur_arena *a, struct json_object *value)
 		const char *s = json_object_get_string(value);
 		size_t len = (size_t)json_object_get_string_len(value);
 
-		HOLDS(strlen(s) == len && pur_utf8_valid(s, len));
+		HOLDS(strlen(s) == len && is_utf8(s, len));
 		HOLDS(pur_utf8_length(s, len) <= len);
 		writes_strings(a, s, len);
 	} else if (json_object_is_type(value, json_type_object)) {
@@ -94,9 +139,12 @@ holds_of_integer(const char *text, size_t len, const struct json_object *value)
 	free(copy);
 }
 
-/* json-c's own writing of a value is right, and says the same. */
+/*
+ * json-c's own writing of a value is right, and says the same. U+FFFD stands there only where the
+ * input has it: json-c puts it in the place of surrogates that have no other half.
+ */
 static void
-comes_back(struct pur_arena *a, struct json_object *value, size_t members)
+comes_back(struct pur_arena *a, struct json_object *value, size_t members, int has_fffd)
 {
 	const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
 	struct pur_json_scan scan;
@@ -108,6 +156,7 @@ comes_back(struct pur_arena *a, struct json_object *value, size_t members)
 	rc = pur_json_parse(a, text, strlen(text), &back, &problem);
 	HOLDS(rc == PUR_OK || (rc == PUR_ETOOLARGE && pur_arena_exhausted(a)));
 	HOLDS(rc != PUR_OK || json_object_equal(value, back));
+	HOLDS(has_fffd || strstr(text, "\xef\xbf\xbd") == NULL);
 }
 
 /* What json-c alone makes of a text that the scanner found right. */
@@ -124,6 +173,18 @@ parse_alone(const char *text, size_t len)
 	HOLDS(json_tokener_get_error(tokener) == json_tokener_success);
 	json_tokener_free(tokener);
 	return value;
+}
+
+static int
+has_fffd(const char *text, size_t len)
+{
+	char *copy = strndup(text, len);
+	int has;
+
+	HOLDS(copy != NULL);
+	has = strstr(copy, "\xef\xbf\xbd") != NULL || strcasestr(copy, "\\ufffd") != NULL;
+	free(copy);
+	return has;
 }
 
 static void
@@ -144,12 +205,14 @@ reads_values(struct pur_arena *a, const char *text, size_t len)
 		HOLDS(rc != PUR_OK);
 		return;
 	}
+	HOLDS(is_utf8(text, len));
+	holds_of_bytes(text, len);
 	alone = parse_alone(text, len);
 	if (count_members(alone) != scan.members) {
 		HOLDS(rc != PUR_OK && (problem == NULL || strstr(problem, "Duplicate") == problem));
 	} else if (rc == PUR_OK) {
 		HOLDS(json_object_equal(value, alone));
-		comes_back(a, value, scan.members);
+		comes_back(a, value, scan.members, has_fffd(text, len));
 		holds_of_strings(a, value);
 		if (strchr("-0123456789", text[0]) != NULL)
 			holds_of_integer(text, len, value);
@@ -167,6 +230,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	reads_values(a, (const char *)in.p, in.left);
 	writes_strings(a, (const char *)in.p, in.left);
+	HOLDS((pur_utf8_valid((const char *)in.p, in.left) != 0) ==
+	      is_utf8((const char *)in.p, in.left));
 	pur_arena_free(a);
 	return 0;
 }

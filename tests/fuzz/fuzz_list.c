@@ -153,7 +153,6 @@ static void
 holds_of_list(const struct pur_list *l)
 {
 	HOLDS(l->page >= 1 && l->per_page >= 1 && l->per_page <= 100);
-	HOLDS(l->n_filters <= PUR_LIST_FILTERS && l->n_sorts <= PUR_LIST_SORTS);
 	for (int i = 0; i < l->n_filters; i++)
 		HOLDS((l->filters[i].field->flags & PUR_FILTER) != 0);
 	for (int i = 0; i < l->n_sorts; i++)
@@ -176,8 +175,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (pur_query_parse(a, query, &params, &n) != PUR_OK)
 		bad = true;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		bad |= pur_list_take(a, &l, res, &params[i], &e, &bad) == 0;
+		HOLDS(l.n_filters >= 0 && l.n_filters <= PUR_LIST_FILTERS);
+		HOLDS(l.n_sorts >= 0 && l.n_sorts <= PUR_LIST_SORTS);
+	}
 	holds_of_details(&e);
 	if (!bad) {
 		pur_list_finish(&l, res, &route);

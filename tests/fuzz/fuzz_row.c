@@ -55,7 +55,10 @@ static const struct {
 	{ "k", PUR_OID_BYTEA },       { "l", PUR_OID_JSONB },
 };
 
-/* The row's values, each in an allocation of its own with libpq's NUL behind it. */
+/*
+ * The row's values, each in an allocation of its own: reading past it is seen. libpq's NUL stands
+ * behind text alone, where it is counted on.
+ */
 static struct {
 	unsigned kind;
 	char *data; /* NULL: SQL NULL */
@@ -86,6 +89,13 @@ has_jsonb(const uint8_t *data, size_t size)
 	return 0;
 }
 
+static int
+is_text(unsigned kind)
+{
+	return kinds[kind].type == PUR_OID_TEXT || kinds[kind].type == PUR_OID_VARCHAR ||
+	       kinds[kind].type == PUR_OID_BPCHAR;
+}
+
 /* Kind and length, a byte each, then the value; a length past all that is left is NULL. */
 static int
 take_row(struct input *in)
@@ -101,7 +111,7 @@ take_row(struct input *in)
 		columns[n].data = NULL;
 		if (len <= in->left) {
 			value = take_bytes(in, len);
-			columns[n].data = calloc(value.left + 1, 1);
+			columns[n].data = calloc(value.left + is_text(columns[n].kind), 1);
 			HOLDS(columns[n].data != NULL);
 			memcpy(columns[n].data, value.p, value.left);
 			columns[n].len = (int)value.left;

@@ -57,6 +57,27 @@ writes_dates(struct pur_buf *b, int32_t days)
 	pur_buf_reset(b);
 }
 
+/* A time with an offset is the same local time in UTC, but for the offset. */
+static void
+holds_of_offset(const char *text, size_t len, int64_t micros)
+{
+	char utc[64];
+	int64_t local = 0, offset;
+	int hours, minutes;
+
+	if (len < 6 || len > sizeof(utc) || strchr("+-", text[len - 6]) == NULL)
+		return;
+	memcpy(utc, text, len - 6);
+	utc[len - 6] = 'Z';
+	HOLDS(sscanf(text + len - 5, "%2d:%2d", &hours, &minutes) == 2);
+	offset = (hours * 60 + minutes) * INT64_C(60000000) * (text[len - 6] == '-' ? -1 : 1);
+	/* A leap second is one in UTC alone. */
+	if (pur_time_parse(utc, len - 5, &local) == 0)
+		HOLDS(local - offset == micros);
+	else
+		HOLDS(memcmp(text + 16, ":60", 3) == 0);
+}
+
 /* Reading knows one way to write what it takes, up to the offset, the fraction and case. */
 static void
 reads_texts(struct pur_buf *b, const char *text, size_t len)
@@ -67,6 +88,7 @@ reads_texts(struct pur_buf *b, const char *text, size_t len)
 	if (pur_time_parse(text, len, &micros) == 0) {
 		HOLDS(micros >= FIRST && micros <= LAST);
 		writes_times(b, micros);
+		holds_of_offset(text, len, micros);
 	}
 	if (pur_date_parse(text, len, &days) == 0) {
 		pur_date_put(b, days);
