@@ -346,7 +346,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (pur_json_parse(a, (const char *)in.p, in.left, &body, &problem) == PUR_OK)
 		reads_body(a, body, mode, 1 + how / 3 % 2);
-	reads_text(a, text);
+	else
+		reads_text(a, text);
 	free(text);
 	pur_arena_free(a);
 	return 0;
