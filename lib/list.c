@@ -129,7 +129,17 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_field *fie
 	return 1;
 }
 
-/* include=client,lines */
+static bool
+is_included(const struct pur_view *v, const struct pur_field *f)
+{
+	for (int i = 0; i < v->n_includes; i++) {
+		if (v->includes[i] == f)
+			return true;
+	}
+	return false;
+}
+
+/* include=client,lines; what is asked for twice is there once. */
 static int
 take_includes(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
 	      const char *words, struct pur_error *e, bool *bad)
@@ -143,7 +153,8 @@ take_includes(struct pur_arena *a, struct pur_list *l, const struct pur_field *f
 			*bad = true;
 			return 1;
 		}
-		l->view.includes[l->view.n_includes++] = &fields[f];
+		if (!is_included(&l->view, &fields[f]))
+			l->view.includes[l->view.n_includes++] = &fields[f];
 		if (p[len] == '\0')
 			return 1;
 		p += len + 1;

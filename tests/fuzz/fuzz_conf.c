@@ -46,12 +46,14 @@ static void
 is_within_bounds(const struct pur_conf *c)
 {
 	static const char *const transactions[] = { "implicit", "explicit", NULL };
+	static const char *const signups[] = { "open", "closed", NULL };
 	static const char *const levels[] = { "debug", "info", "warning", "error", NULL };
 
 	HOLDS(c->database[0] != '\0' && c->cookie_name[0] != '\0');
 	HOLDS(strspn(c->cookie_name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				     "0123456789-_.") == strlen(c->cookie_name));
 	HOLDS(is_one_of(c->transaction, transactions) && is_one_of(c->log_level, levels));
+	HOLDS(is_one_of(c->signup, signups));
 	HOLDS(strncmp(c->public_url, "http", 4) == 0 && strstr(c->public_url, "://") != NULL);
 	HOLDS(strrchr(c->public_url, '/') == strchr(c->public_url, '/') + 1);
 	HOLDS(c->request_memory >= 65536 && c->request_memory <= 1 << 30);
@@ -66,14 +68,15 @@ comes_back(const struct pur_conf *c)
 {
 	struct pur_conf again;
 	char *file, message[256];
-	int len = asprintf(&file,
-			   "database=%s\npassfile_dir=%s\ntransaction=%s\nlog_file=%s\n"
-			   "log_level=%s\npublic_url=%s\ncookie_name=%s\nrequest_memory=%ld\n"
-			   "database_idle=%ld\ndatabase_wait=%ld\nsession_idle=%ld\n"
-			   "session_lifetime=%ld",
-			   c->database, c->passfile_dir, c->transaction, c->log_file, c->log_level,
-			   c->public_url, c->cookie_name, c->request_memory, c->database_idle,
-			   c->database_wait, c->session_idle, c->session_lifetime);
+	int len =
+	    asprintf(&file,
+		     "database=%s\npassfile_dir=%s\ntransaction=%s\nlog_file=%s\n"
+		     "log_level=%s\npublic_url=%s\ncookie_name=%s\nsignup=%s\nrequest_memory=%ld\n"
+		     "database_idle=%ld\ndatabase_wait=%ld\nsession_idle=%ld\n"
+		     "session_lifetime=%ld",
+		     c->database, c->passfile_dir, c->transaction, c->log_file, c->log_level,
+		     c->public_url, c->cookie_name, c->signup, c->request_memory, c->database_idle,
+		     c->database_wait, c->session_idle, c->session_lifetime);
 
 	HOLDS(len > 0);
 	be_the_file(file, (size_t)len);
@@ -82,6 +85,7 @@ comes_back(const struct pur_conf *c)
 	HOLDS(strcmp(again.passfile_dir, c->passfile_dir) == 0);
 	HOLDS(strcmp(again.log_file, c->log_file) == 0);
 	HOLDS(strcmp(again.public_url, c->public_url) == 0);
+	HOLDS(strcmp(again.signup, c->signup) == 0);
 	HOLDS(again.session_lifetime == c->session_lifetime);
 	free(file);
 }

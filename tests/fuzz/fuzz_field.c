@@ -3,6 +3,7 @@
  * as a query parameter. What is taken is within its field's bounds and, written as JSON, is taken
  * again as the same; what is refused has details.
  */
+#include "document.h"
 #include "field.h"
 #include "fuzz.h"
 #include "timefmt.h"
@@ -40,6 +41,8 @@ static const struct pur_field fields[] = {
 	{ .name = "time", .type = PUR_TIME },
 	{ .name = "pickup", .type = PUR_TIME, .flags = PUR_FUTURE },
 	{ .name = "date", .type = PUR_DATE },
+	{ .name = "clock", .type = PUR_CLOCK },
+	{ .name = "fixed", .type = PUR_CHOICE, .choices = choices, .flags = PUR_FIXED },
 	{ .name = "texts", .type = PUR_TEXTS, .max = 3, .default_value = "[\"a\"]" },
 	{ .name = "lines", .type = PUR_ROWS, .min = 1, .max = 3, .of = lines },
 	{ .name = NULL },
@@ -80,6 +83,10 @@ holds_of_string(const struct pur_field *f, const struct pur_value *v)
 		HOLDS(strpbrk(v->s, " \t\r\n\",:;<>()[]\\") == NULL && v->len <= 254);
 		HOLDS(strstr(at, "-.") == NULL && strstr(at, ".-") == NULL && at[1] != '-');
 		HOLDS(strstr(at, "..") == NULL && strchr("-.", v->s[v->len - 1]) == NULL);
+		break;
+	case PUR_CLOCK:
+		HOLDS(v->len == 5 && v->s[2] == ':' && strcmp(v->s, "24:00") <= 0);
+		HOLDS(strspn(v->s, "0123456789:") == 5 && v->s[3] < '6');
 		break;
 	default:
 		HOLDS(strcmp(v->s, choices[0]) == 0 || strcmp(v->s, choices[1]) == 0);
@@ -274,11 +281,24 @@ holds_of_currency(struct json_object *body, const char *currency)
 	}
 }
 
+/* The argument that a body becomes is JSON, behind the version that jsonb begins with. */
+static void
+is_document(struct pur_arena *a, const struct pur_value *values)
+{
+	struct pur_json_scan scan;
+	struct pur_datum d;
+	enum pur_rc rc = pur_document(a, fields, values, &d);
+
+	HOLDS(rc == PUR_OK || (rc == PUR_ETOOLARGE && pur_arena_exhausted(a)));
+	HOLDS(rc != PUR_OK || (d.len > 2 && d.data[0] == 1));
+	HOLDS(rc != PUR_OK || pur_json_scan(d.data + 1, (size_t)d.len - 1, &scan) == 0);
+}
+
 static void
 reads_body(struct pur_arena *a, struct json_object *body, enum pur_body_mode mode, int version)
 {
 	struct pur_error e = { .rc = PUR_OK };
-	const char *currency = NULL;
+	struct pur_currency currency = { .code = NULL };
 	struct pur_value *values;
 	enum pur_rc rc =
 	    pur_fields_read(a, fields, body, mode, version, NOW, &values, &currency, &e);
@@ -288,11 +308,27 @@ reads_body(struct pur_arena *a, struct json_object *body, enum pur_body_mode mod
 	HOLDS(rc != PUR_EBODY || e.details != NULL);
 	holds_of_details(&e);
 	if (rc == PUR_OK) {
-		HOLDS(e.details == NULL && (currency == NULL || strlen(currency) == 3));
+		HOLDS(e.details == NULL && (currency.code == NULL) == (currency.path == NULL));
+		HOLDS(currency.code == NULL || (version == 2 && strlen(currency.code) == 3));
 		holds_of_values(fields, values);
-		holds_of_currency(body, currency);
-		come_back(a, values, mode, version, currency != NULL ? currency : "EUR");
+		holds_of_currency(body, currency.code);
+		come_back(a, values, mode, version, currency.code != NULL ? currency.code : "EUR");
+		is_document(a, values);
 	}
+}
+
+/* A route's own parameter is held to all that its field says. */
+static void
+reads_param(struct pur_arena *a, const struct pur_field *f, const char *text)
+{
+	const char *problem;
+	struct pur_value v;
+	enum pur_rc rc = pur_field_read_param(a, f, text, NOW, &v, &problem);
+
+	HOLDS(rc == PUR_OK || rc == PUR_EINPUT);
+	HOLDS(pur_arena_exhausted(a) || (rc == PUR_OK) == (problem == NULL));
+	if (rc == PUR_OK && f->type != PUR_EMAIL && pur_utf8_valid(text, strlen(text)))
+		holds_of_value(f, &v);
 }
 
 /* A string that a body's member may be is a parameter that may be, but for what is said in field.h
@@ -312,8 +348,10 @@ reads_text(struct pur_arena *a, const char *text)
 
 		HOLDS(rc == PUR_OK || rc == PUR_EINPUT);
 		HOLDS(rc == PUR_OK ? problem == NULL : problem != NULL && problem[0] != '\0');
+		if (rc == PUR_OK)
+			reads_param(a, f, text);
 		if (f->type != PUR_SLUG && f->type != PUR_CHOICE && f->type != PUR_UUID &&
-		    f->type != PUR_TIME && f->type != PUR_DATE)
+		    f->type != PUR_TIME && f->type != PUR_DATE && f->type != PUR_CLOCK)
 			continue;
 		one[0].flags = 0;
 		pur_buf_reset(&b);

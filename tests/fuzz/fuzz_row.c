@@ -200,7 +200,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	struct pur_row_style style = { .res = &resource, .version = 1, .currency = "EUR" };
+	struct pur_row_style style = {
+		.res = &resource, .fields = fields, .version = 1, .currency = "EUR"
+	};
 	int has_json = has_jsonb(data, size), n;
 	PGresult *r;
 

@@ -252,6 +252,30 @@ test_too_many_filters(void **state)
 	assert_string_equal(error.details->message, "Too many filters");
 }
 
+/* Each is a column of the statement, and so a member of the answer: none can be there twice. */
+static void
+test_includes(void **state)
+{
+	static const struct pur_field some[] = { { .name = "id", .type = PUR_UUID },
+						 { .name = "client", .include = "(c)" },
+						 { .name = "lines", .include = "(l)" },
+						 { .name = NULL } };
+	static const char sql[] = "SELECT id{include} FROM orders";
+	const struct pur_param twice = { "include", "lines,client,lines" };
+	const struct pur_param again = { "include", "client" }, none = { "include", "id" };
+
+	assert_int_equal(pur_view_take(*state, &list, some, "SELECT id", &twice, &error, &bad), 0);
+	assert_int_equal(pur_view_take(*state, &list, some, sql, &twice, &error, &bad), 1);
+	assert_int_equal(pur_view_take(*state, &list, some, sql, &again, &error, &bad), 1);
+	assert_false(bad);
+	assert_int_equal(list.view.n_includes, 2);
+	assert_ptr_equal(list.view.includes[0], &some[2]);
+	assert_ptr_equal(list.view.includes[1], &some[1]);
+	assert_int_equal(pur_view_take(*state, &list, some, sql, &none, &error, &bad), 1);
+	assert_true(bad);
+	assert_details(&error, "include: Can't include id");
+}
+
 static void
 test_defaults(void **state)
 {
@@ -681,6 +705,7 @@ main(void)
 		cmocka_unit_test_setup(test_filters_of_wrong_values, setup),
 		cmocka_unit_test_setup(test_names_that_are_no_filters, setup),
 		cmocka_unit_test_setup(test_too_many_filters, setup),
+		cmocka_unit_test_setup(test_includes, setup),
 		cmocka_unit_test_setup(test_defaults, setup),
 		cmocka_unit_test_setup(test_a_plain_page, setup),
 		cmocka_unit_test_setup(test_a_page_far_behind, setup),
