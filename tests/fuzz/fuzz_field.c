@@ -326,7 +326,7 @@ reads_param(struct pur_arena *a, const struct pur_field *f, const char *text)
 	enum pur_rc rc = pur_field_read_param(a, f, text, NOW, &v, &problem);
 
 	HOLDS(rc == PUR_OK || rc == PUR_EINPUT);
-	HOLDS(pur_arena_exhausted(a) || (rc == PUR_OK) == (problem == NULL));
+	HOLDS((rc == PUR_OK) == (problem == NULL));
 	if (rc == PUR_OK && f->type != PUR_EMAIL && pur_utf8_valid(text, strlen(text)))
 		holds_of_value(f, &v);
 }
