@@ -22,6 +22,12 @@ static const struct pur_field fields[] = {
 
 static const struct pur_field days[] = { { .name = "days", .type = PUR_INT }, { .name = NULL } };
 
+static const struct pur_field span[] = {
+	{ .name = "from", .type = PUR_DATE, .flags = PUR_REQUIRED },
+	{ .name = "days", .type = PUR_INT, .min = 1, .max = 7, .default_value = "3" },
+	{ .name = NULL },
+};
+
 static const struct pur_stmt stmts[] = {
 	[LIST] = { PUR_LIST, "@tenant", "SELECT 1" }, [GET] = { PUR_ONE, "@tenant", "SELECT 1" },
 	[CREATE] = { PUR_ONE, "@tenant", "INSERT" },  [UPDATE] = { PUR_ONE, "@tenant", "UPDATE" },
@@ -39,7 +45,7 @@ static const struct pur_route routes[] = {
 	{ PUR_GET, "/things", "things:read", .stmts = { LIST }, .params = days, .sort = "-name",
 	  .summary = "List" },
 	{ PUR_GET, "/things/{ref}", "things:read", .stmts = { GET }, .summary = "Get" },
-	{ PUR_GET, "/things/report", "things:read", .run = act, .params = days,
+	{ PUR_GET, "/things/report", "things:read", .run = act, .params = span,
 	  .summary = "Sum up" },
 	{ PUR_POST, "/things", "things:write", .stmts = { CREATE }, .effect = PUR_CREATES,
 	  .summary = "Create" },
@@ -155,6 +161,8 @@ holds_of_taken(const struct pur_req *rq)
 	HOLDS(write || rq->input.body == NULL);
 	if (r->stmts[0] == LIST)
 		HOLDS(rq->list.page >= 1 && rq->list.per_page >= 1 && rq->list.n_sorts >= 1);
+	if (r->params == span)
+		HOLDS(rq->query[0].given && rq->query[1].i >= 1 && rq->query[1].i <= 7);
 	holds_of_if_match(rq);
 }
 
