@@ -26,8 +26,14 @@ share_counters() {
 	own "${files[@]}"
 }
 
-# build_tree FOLDER OPTION...: configured once, and again with other options; then made.
+# build_tree FOLDER OPTION...: configured, then made.
 build_tree() {
+	configure_tree "$@"
+	make -C "$1" --no-print-directory -j"$(nproc)" all
+}
+
+# configure_tree FOLDER OPTION...: once, and again with other options.
+configure_tree() {
 	local folder=$1
 	shift
 	mkdir -p "$folder"
@@ -41,7 +47,6 @@ build_tree() {
 		fi
 		make --no-print-directory Makefile # runs automake and configure again where needed
 	) 8<"$ROOT/configure.ac"
-	make -C "$folder" --no-print-directory -j"$(nproc)" all
 }
 
 generate_sources() {
@@ -57,13 +62,20 @@ list_sources() (
 	files handlers '*.c' | without_suffix | list HANDLERS
 	files tools '*.c' | sed -n '1s/.*/purser/p' | list COMMANDS
 	files tools '*.[ch]' | list TOOLS
-	files tests/lib 'test_*.c' | without_suffix | list UNIT_TESTS
+	unit_tests | list UNIT_TESTS
+	fuzz_targets | list FUZZ_TARGETS
 	echo
-	files tests/lib 'test_*.c' | without_suffix | sed "s|[^A-Za-z0-9]|_|g; s|\$|_LDADD = \$(TEST_LIBS)|"
+	unit_tests | linked_with TEST_LIBS
+	echo
+	fuzz_targets | linked_with FUZZ_LIBS
 )
+
+unit_tests() { files tests/lib 'test_*.c' | without_suffix; }
+fuzz_targets() { files tests/fuzz 'fuzz_*.c' | without_suffix; }
 
 files() { find "$1" -maxdepth 1 -name "$2" 2>/dev/null | sort; } # FOLDER PATTERN
 without_suffix() { sed 's/\.c$//'; }
+linked_with() { sed "s|[^A-Za-z0-9]|_|g; s|\$|_LDADD = \$($1)|"; } # VARIABLE
 list() { awk -v name="$1" 'BEGIN { printf "\n%s =", name } { printf " \\\n\t%s", $0 } END { print "" }'; }
 
 generate_dispatch() {

@@ -13,6 +13,7 @@ gcc           60    60
 clang         60    60
 unit          60    60
 valgrind      90    90
+fuzz         120  1200
 sql           30    30
 http          90   240
 faults       120   900

@@ -272,7 +272,7 @@ member(struct pur_conf *conf, const struct key *key)
 static int
 set_text(struct pur_conf *conf, const struct key *key, const char *value, const struct source *from)
 {
-	const char *copy = keep(value);
+	const char *copy = value == key->fallback ? value : keep(value);
 
 	if (copy == NULL)
 		return complain(from, "%s: no memory", key->name);

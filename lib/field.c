@@ -472,6 +472,9 @@ pur_field_read_param(struct pur_arena *a, const struct pur_field *f, const char 
 		*problem = NOT_EMAIL;
 	if (rc == PUR_OK && (f->flags & PUR_FUTURE) != 0 && out->i <= now)
 		*problem = "Must be in the future";
+	/* A fault whose message found no room is one all the same. */
+	if (*problem == NULL && pur_arena_exhausted(a))
+		*problem = "";
 	return *problem == NULL ? PUR_OK : PUR_EINPUT;
 }
 

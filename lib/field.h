@@ -125,7 +125,8 @@ enum pur_rc pur_field_read_text(const struct pur_field *f, const char *text, str
 
 /*
  * The same for a parameter of a route, which is held to all that its field says.
- * a: where a message is made. now: microseconds since 1970.
+ * a: where a message is made; refused is all that is read when it is full. now: microseconds since
+ * 1970.
  */
 enum pur_rc pur_field_read_param(struct pur_arena *a, const struct pur_field *f, const char *text,
 				 int64_t now, struct pur_value *out, const char **problem) PUR_MUST;

@@ -337,6 +337,30 @@ pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 	return pur_shape_end(&count, db, rc, total);
 }
 
+/*
+ * What may stand in a URL (RFC 3986, 2) as it is, the rest percent-encoded: nginx lets more
+ * through, and a '>' would end the link.
+ */
+static const char *
+as_url(struct pur_arena *a, const char *s)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char *out = pur_alloc(a, strlen(s) * 3 + 1), *to = out;
+
+	for (; out != NULL && *s != '\0'; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c > ' ' && c < 0x7f && strchr("\"<>\\^`{|}", c) == NULL) {
+			*to++ = (char)c;
+		} else {
+			*to++ = '%';
+			*to++ = hex[c >> 4];
+			*to++ = hex[c & 0xf];
+		}
+	}
+	return out;
+}
+
 /* Appends <path?query with page=n>; rel=... */
 static const char *
 link_to(struct pur_arena *a, const char *before, const char *path, const char *query, int64_t page,
@@ -379,7 +403,9 @@ pur_list_links(struct pur_arena *a, const struct pur_list *l, const char *path, 
 	int64_t last = total > 0 ? (total + l->per_page - 1) / l->per_page : 1;
 	const char *rest = without_page(a, query), *s = "";
 
-	if (rest == NULL)
+	rest = rest != NULL ? as_url(a, rest) : NULL;
+	path = as_url(a, path);
+	if (rest == NULL || path == NULL)
 		return NULL;
 	s = link_to(a, s, path, rest, 1, "first");
 	if (l->page > 1)

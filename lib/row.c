@@ -169,14 +169,25 @@ put_record(struct pur_buf *b, const struct pur_field *f, struct span s,
 	return true;
 }
 
-/* A one-dimensional array of anything that can be written. */
+static bool
+is_array(Oid type)
+{
+	return type == PUR_OID_RECORD_ARRAY || type == PUR_OID_TEXT_ARRAY ||
+	       type == PUR_OID_UUID_ARRAY || type == PUR_OID_INT8_ARRAY;
+}
+
+/*
+ * A one-dimensional array of anything that can be written but an array, which PostgreSQL has none
+ * of: so how deep this goes is for the table of fields to say, not for the bytes.
+ */
 static bool
 put_array(struct pur_buf *b, const struct pur_field *f, struct span s,
 	  const struct pur_row_style *style)
 {
 	int32_t dimensions, nulls, type, n = 0, lower, len;
 
-	if (!take32(&s, &dimensions) || !take32(&s, &nulls) || !take32(&s, &type))
+	if (!take32(&s, &dimensions) || !take32(&s, &nulls) || !take32(&s, &type) ||
+	    is_array((Oid)type))
 		return false;
 	if (dimensions > 1 || (dimensions == 1 && (!take32(&s, &n) || !take32(&s, &lower))))
 		return false;
@@ -206,32 +217,65 @@ put_uuid(struct pur_buf *b, const char *p)
 	pur_buf_put(b, text, sizeof(text));
 }
 
-/* 'infinity', which JSON has no word for, is null. */
-static void
+/*
+ * 'infinity', which JSON has no word for, is null. PostgreSQL's last times, in the year 294246, are
+ * past int64 when counted from 1970: they are not written.
+ */
+static bool
 put_time(struct pur_buf *b, int64_t micros)
 {
 	if (micros == INT64_MAX || micros == INT64_MIN) {
 		pur_buf_put(b, "null", 4);
-		return;
+		return true;
 	}
+	if (__builtin_add_overflow(micros, PUR_PG_EPOCH_MICROS, &micros))
+		return false;
 	pur_buf_putc(b, '"');
-	pur_time_put(b, micros + PUR_PG_EPOCH_MICROS);
+	pur_time_put(b, micros);
 	pur_buf_putc(b, '"');
+	return true;
 }
 
-static void
+static bool
 put_date(struct pur_buf *b, int32_t days)
 {
 	if (days == INT32_MAX || days == INT32_MIN) {
 		pur_buf_put(b, "null", 4);
-		return;
+		return true;
 	}
+	if (__builtin_add_overflow(days, PUR_PG_EPOCH_DAYS, &days))
+		return false;
 	pur_buf_putc(b, '"');
-	pur_date_put(b, days + PUR_PG_EPOCH_DAYS);
+	pur_date_put(b, days);
 	pur_buf_putc(b, '"');
+	return true;
 }
 
-/* len -1: NULL. Returns false for a type that isn't written. */
+/* True when a value of the type can have so many bytes. */
+static bool
+has_length_of(Oid type, int len)
+{
+	switch (type) {
+	case PUR_OID_BOOL:
+		return len == 1;
+	case PUR_OID_INT2:
+		return len == 2;
+	case PUR_OID_INT4:
+	case PUR_OID_DATE:
+		return len == 4;
+	case PUR_OID_INT8:
+	case PUR_OID_TIMESTAMPTZ:
+		return len == 8;
+	case PUR_OID_UUID:
+		return len == 16;
+	case PUR_OID_JSONB:
+		return len > 0;
+	default:
+		return true;
+	}
+}
+
+/* len -1: NULL. Returns false for a type that isn't written, and for bytes that are none of it. */
 static bool
 put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p, int len,
 	  const struct pur_row_style *style)
@@ -240,6 +284,8 @@ put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,
 		pur_buf_put(b, "null", 4);
 		return true;
 	}
+	if (!has_length_of(type, len))
+		return false;
 	switch (type) {
 	case PUR_OID_BOOL:
 		pur_buf_puts(b, *p != 0 ? "true" : "false");
@@ -262,11 +308,9 @@ put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,
 		put_uuid(b, p);
 		return true;
 	case PUR_OID_TIMESTAMPTZ:
-		put_time(b, get64(p));
-		return true;
+		return put_time(b, get64(p));
 	case PUR_OID_DATE:
-		put_date(b, get32(p));
-		return true;
+		return put_date(b, get32(p));
 	case PUR_OID_JSONB: /* a version byte stands before the text */
 		pur_buf_put(b, p + 1, (size_t)len - 1);
 		return true;
@@ -375,7 +419,7 @@ pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *
 	}
 }
 
-/* The value of a column, or NULL. */
+/* The value of a column, or NULL, also when it has not the length of its type. */
 static const char *
 value_of(const PGresult *r, int row, const char *column, Oid *type)
 {
@@ -384,7 +428,7 @@ value_of(const PGresult *r, int row, const char *column, Oid *type)
 	if (c < 0 || PQgetisnull(r, row, c))
 		return NULL;
 	*type = PQftype(r, c);
-	return PQgetvalue(r, row, c);
+	return has_length_of(*type, PQgetlength(r, row, c)) ? PQgetvalue(r, row, c) : NULL;
 }
 
 int

@@ -1085,11 +1085,31 @@ test_every_type_has_a_name_of_its_own(void **state)
 	assert_string_equal(pur_type_name(PUR_MONEY), "money");
 }
 
+/* No message is no sign of a right value where none could be made. */
+static void
+test_params_without_memory(void **state)
+{
+	const struct pur_field f = { .name = "days", .type = PUR_INT, .min = 5, .max = 7 };
+	struct pur_arena *none = pur_arena_new(0);
+	const char *problem;
+	struct pur_value v;
+
+	assert_int_equal(pur_field_read_param(*state, &f, "7", 0, &v, &problem), PUR_OK);
+	assert_null(problem);
+	assert_int_equal(pur_field_read_param(*state, &f, "8", 0, &v, &problem), PUR_EINPUT);
+	assert_string_equal(problem, "Must be at most 7");
+	assert_int_equal(pur_field_read_param(none, &f, "7", 0, &v, &problem), PUR_OK);
+	assert_int_equal(pur_field_read_param(none, &f, "8", 0, &v, &problem), PUR_EINPUT);
+	assert_non_null(problem);
+	pur_arena_free(none);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_booleans),
+		cmocka_unit_test(test_params_without_memory),
 		cmocka_unit_test(test_integers_between_their_bounds),
 		cmocka_unit_test(test_integers_are_written_as_integers),
 		cmocka_unit_test(test_integers_past_int64),

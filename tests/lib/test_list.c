@@ -262,6 +262,30 @@ test_too_many_filters(void **state)
 	assert_string_equal(error.details->message, "Too many filters");
 }
 
+/* Each is a column of the statement, and so a member of the answer: none can be there twice. */
+static void
+test_includes(void **state)
+{
+	static const struct pur_field some[] = { { .name = "id", .type = PUR_UUID },
+						 { .name = "client", .include = "(c)" },
+						 { .name = "lines", .include = "(l)" },
+						 { .name = NULL } };
+	static const char sql[] = "SELECT id{include} FROM orders";
+	const struct pur_param twice = { "include", "lines,client,lines" };
+	const struct pur_param again = { "include", "client" }, none = { "include", "id" };
+
+	assert_int_equal(pur_view_take(*state, &list, some, "SELECT id", &twice, &error, &bad), 0);
+	assert_int_equal(pur_view_take(*state, &list, some, sql, &twice, &error, &bad), 1);
+	assert_int_equal(pur_view_take(*state, &list, some, sql, &again, &error, &bad), 1);
+	assert_false(bad);
+	assert_int_equal(list.view.n_includes, 2);
+	assert_ptr_equal(list.view.includes[0], &some[2]);
+	assert_ptr_equal(list.view.includes[1], &some[1]);
+	assert_int_equal(pur_view_take(*state, &list, some, sql, &none, &error, &bad), 1);
+	assert_true(bad);
+	assert_details(&error, "include: Can't include id");
+}
+
 static void
 test_defaults(void **state)
 {
@@ -641,6 +665,9 @@ test_links_keep_the_rest_of_the_query(void **state)
 		{ "pages=1&homepage=2", "pages=1&homepage=2&" },
 		{ "page=2", "" },
 		{ "&&", "" },
+		{ "q=a>b<c>;rel=\"d\"", "q=a%3Eb%3Cc%3E;rel=%22d%22&" },
+		{ "q=\xc3\xa9 \\^`{|}\r\n\x7f", "q=%C3%A9%20%5C%5E%60%7B%7C%7D%0D%0A%7F&" },
+		{ "q=!$'()*+,-./:;=?@[]_~%20", "q=!$'()*+,-./:;=?@[]_~%20&" },
 	};
 
 	for (size_t i = 0; i < N_OF(cases); i++) {
@@ -652,6 +679,17 @@ test_links_keep_the_rest_of_the_query(void **state)
 					 "</api/v1/orders?%spage=1>; rel=\"last\"",
 					 rest, rest));
 	}
+}
+
+/* A reference in the path, too, may hold what nginx lets through. */
+static void
+test_links_keep_the_path(void **state)
+{
+	list.page = 1;
+	list.per_page = 10;
+	assert_string_equal(pur_list_links(*state, &list, "/api/v1/clients/a>b/orders", "", 0),
+			    "</api/v1/clients/a%3Eb/orders?page=1>; rel=\"first\", "
+			    "</api/v1/clients/a%3Eb/orders?page=1>; rel=\"last\"");
 }
 
 /* ---- a small arena ---- */
@@ -706,6 +744,7 @@ main(void)
 		cmocka_unit_test_setup(test_filters_of_wrong_values, setup),
 		cmocka_unit_test_setup(test_names_that_are_no_filters, setup),
 		cmocka_unit_test_setup(test_too_many_filters, setup),
+		cmocka_unit_test_setup(test_includes, setup),
 		cmocka_unit_test_setup(test_defaults, setup),
 		cmocka_unit_test_setup(test_includes, setup),
 		cmocka_unit_test_setup(test_nothing_is_included_twice, setup),
@@ -723,6 +762,7 @@ main(void)
 		cmocka_unit_test_setup(test_totals_nobody_keeps, setup),
 		cmocka_unit_test_setup(test_links, setup),
 		cmocka_unit_test_setup(test_links_keep_the_rest_of_the_query, setup),
+		cmocka_unit_test_setup(test_links_keep_the_path, setup),
 		cmocka_unit_test_setup(test_a_small_arena, setup),
 	};
 

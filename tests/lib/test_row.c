@@ -387,6 +387,87 @@ test_bytes_that_end_too_early(void **state)
 	free(copy);
 }
 
+/* Of a type whose values all have one length, any other is refused. */
+static void
+test_bytes_of_a_wrong_length(void **state)
+{
+	static const struct {
+		Oid type;
+		size_t len;
+	} rows[] = {
+		{ PUR_OID_BOOL, 1 }, { PUR_OID_INT2, 2 },  { PUR_OID_INT4, 4 },
+		{ PUR_OID_INT8, 8 }, { PUR_OID_UUID, 16 }, { PUR_OID_TIMESTAMPTZ, 8 },
+		{ PUR_OID_DATE, 4 },
+	};
+	static const char zeros[20];
+	struct pur_uuid id;
+	int64_t n;
+	bool b;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		for (size_t len = 0; len < sizeof(zeros); len++) {
+			one("x", rows[i].type, zeros, len);
+			pur_buf_reset(&out);
+			assert_int_equal(pur_row_put(&out, &query, r, 0, &style),
+					 len == rows[i].len ? PUR_OK : PUR_EINTERNAL);
+			if (len == rows[i].len)
+				continue;
+			assert_int_equal(pur_row_int(r, 0, "x", &n), -1);
+			assert_int_equal(pur_row_bool(r, 0, "x", &b), -1);
+			assert_int_equal(pur_row_uuid(r, 0, "x", &id), -1);
+		}
+	}
+	one("x", PUR_OID_JSONB, "", 0); /* not even the version */
+	assert_no_row();
+}
+
+/* The same within arrays, where the next element's bytes would be read. */
+static void
+test_elements_of_a_wrong_length(void **state)
+{
+	struct pur_buf b = array(PUR_OID_INT8, 2);
+
+	(void)state;
+	put_item(&b, "\7", 1);
+	put_item(&b, "\0\0\0\0\0\0\0\7", 8);
+	one_of("x", PUR_OID_INT8_ARRAY, &b);
+	assert_no_row();
+}
+
+/* PostgreSQL has none, so they would only be a way to any depth. */
+static void
+test_arrays_of_arrays(void **state)
+{
+	static const Oid types[] = { PUR_OID_TEXT_ARRAY, PUR_OID_INT8_ARRAY, PUR_OID_UUID_ARRAY,
+				     PUR_OID_RECORD_ARRAY };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(types); i++) {
+		struct pur_buf inner = array(PUR_OID_TEXT, 0), b = array(types[i], 1);
+
+		put_item(&b, inner.data, inner.len);
+		pur_buf_free(&inner);
+		one_of("x", PUR_OID_TEXT_ARRAY, &b);
+		assert_no_row();
+	}
+}
+
+/* Its last times and dates are past the integers they are counted in from 1970. */
+static void
+test_times_past_the_integers(void **state)
+{
+	(void)state;
+	one("x", PUR_OID_TIMESTAMPTZ, "\x7f\xff\xff\xff\xff\xff\xff\xfe", 8);
+	assert_no_row();
+	one("x", PUR_OID_TIMESTAMPTZ, "\x7f\xfc\xa2\xfe\xc4\xc8\x20\x00", 8);
+	assert_no_row();
+	one("x", PUR_OID_TIMESTAMPTZ, "\x7f\xfc\xa2\xfe\xc4\xc8\x1f\xff", 8);
+	assert_row("{\"x\":\"294247-01-10T04:00:54.775807Z\"}");
+	one("x", PUR_OID_DATE, "\x7f\xff\xff\xfe", 4);
+	assert_no_row();
+}
+
 static void
 test_arrays_of_two_dimensions(void **state)
 {
@@ -636,6 +717,10 @@ main(void)
 		TEST(test_columns_are_what_the_routes_fields_say),
 		TEST(test_rows_that_no_field_describes),
 		TEST(test_bytes_that_end_too_early),
+		TEST(test_bytes_of_a_wrong_length),
+		TEST(test_elements_of_a_wrong_length),
+		TEST(test_arrays_of_arrays),
+		TEST(test_times_past_the_integers),
 		TEST(test_arrays_of_two_dimensions),
 		TEST(test_a_row),
 		TEST(test_what_was_asked_for),

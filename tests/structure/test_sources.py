@@ -7,6 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIB = sorted((ROOT / "lib").glob("*.[ch]"))
 HANDLERS = sorted((ROOT / "handlers").iterdir())
 OTHERS = sorted((ROOT / "tools").glob("*.[ch]"))
+FUZZ = ROOT / "tests" / "fuzz"
 FORBIDDEN = ("json_", "PQ", "crypto_", "sodium_", "FCGX_")
 
 
@@ -55,7 +56,7 @@ def test_the_umbrella_only_includes():
 
 
 def test_every_file_opens_with_its_job_in_one_line():
-    silent = [str(p.relative_to(ROOT)) for p in LIB + HANDLERS + OTHERS
+    silent = [str(p.relative_to(ROOT)) for p in LIB + HANDLERS + OTHERS + [*FUZZ.glob("*.[ch]")]
               if not re.match(rf"/\*(\n \*)? {re.escape(p.stem)}: \S", p.read_text())]
     assert silent == []
 
@@ -94,6 +95,16 @@ def test_twins_of_lib_are_told(note):
     if modules - tested:
         note(f"no tests/lib/test_x.c for: {', '.join(sorted(modules - tested))}")
     assert tested <= modules
+
+
+def test_every_fuzz_target_has_its_corpus():
+    """And its dictionary; none is left of a target that is gone, and all are small."""
+    targets = {p.stem.removeprefix("fuzz_") for p in FUZZ.glob("fuzz_*.c")}
+    assert targets and targets == {p.name for p in (FUZZ / "corpus").iterdir()}
+    assert targets == {p.stem for p in (FUZZ / "dict").glob("*.dict")}
+    for corpus in (FUZZ / "corpus").iterdir():
+        sizes = [p.stat().st_size for p in corpus.iterdir()]
+        assert 1 <= len(sizes) <= 100 and max(sizes) <= 1024, corpus.name
 
 
 def test_sizes_are_told(note):
