@@ -2,7 +2,7 @@
 # its own; it says what it counted with `count`, and fails when it could not run.
 # shellcheck shell=bash
 
-STAGES=(structure format gcc clang unit sql http faults security readme asan static)
+STAGES=(structure format gcc clang unit sql http faults security tools readme asan static)
 
 # What a stage tells run_stage: count PASSED FAILED, as often as it likes.
 count() { echo "$1 $2" >>"$COUNTS"; }
@@ -150,10 +150,12 @@ stage_structure() {
 	build_tree "$VAR/trees/gcc" --prefix="$VAR/trees/gcc/install" --enable-werror
 	make -C "$VAR/trees/gcc" --no-print-directory install
 	check "nginx/dispatch.conf is up to date" dispatch_is_current
+	check "tests/security/routes.audit is up to date" audit_is_current
 	over_http tests/structure
 }
 
 sources_are_listed() { list_sources | diff -u sources.am -; }
+audit_is_current() { list_audit "$VAR/trees/gcc/install" | diff -u tests/security/routes.audit -; }
 dispatch_is_current() { list_dispatch "$VAR/trees/gcc/install" | diff -u nginx/dispatch.conf -; }
 
 stage_format() {
@@ -205,6 +207,7 @@ prove() {
 stage_http() { over_http tests/handlers tests/e2e; }
 stage_faults() { over_http tests/faults; }
 stage_security() { over_http tests/security; }
+stage_tools() { over_http tests/tools; }
 stage_readme() { over_http tests/readme tests/recipe; }
 
 over_http() { # FOLDER...
@@ -255,7 +258,7 @@ tidy() {
 	mkdir -p "$folder"
 	{
 		printf '%s\n' -std=gnu11 "-I$ROOT/lib" '-DPUR_VERSION="0"' '-DPUR_SYSCONFDIR="/etc"' \
-			'-DPUR_LIBEXECDIR="/usr/libexec"'
+			'-DPUR_LIBEXECDIR="/usr/libexec"' '-DPUR_DATADIR="/usr/share"'
 		pkg-config --cflags json-c libpq | xargs -n 1
 	} >"$folder/compile_flags.txt"
 	find lib handlers tools -name '*.c' | sort |
