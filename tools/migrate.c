@@ -129,8 +129,6 @@ deploy(PGconn *db, const struct plan *plan, const struct asked *asked)
 		printf("nothing to do: %s is deployed\n", asked->to != NULL ? asked->to : "all");
 		return EX_OK;
 	}
-	if (!asked->verify && !may_migrate(db))
-		return EX_NOPERM;
 	return run_sqitch(db, asked);
 }
 
@@ -182,7 +180,9 @@ migrate_command(int argc, char **argv)
 			asked.folder);
 		return EX_UNAVAILABLE;
 	}
-	if (plan_compare(&plan, db, why, sizeof(why)) == 0)
+	if (!asked.status && !may_migrate(db))
+		status = EX_NOPERM;
+	else if (plan_compare(&plan, db, why, sizeof(why)) == 0)
 		status = deploy(db, &plan, &asked);
 	else
 		fprintf(stderr, "%s\n", why);
