@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #define FILE_MARK "# configuration file "
-#define DISPATCH_MARK "map $uri $purser_program"
+#define DISPATCH_MARK "map $uri $purser_program {"
 #define RENEW_BEFORE (14 * 24 * 3600) /* seconds */
 
 /* The line in which nginx says what is wrong, rather than that something is. */

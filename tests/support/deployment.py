@@ -130,6 +130,7 @@ class NginxCopy:
         for file in self.original.glob("*.conf"):
             self.change(file.name, f"{self.original}/", f"{self.folder}/", file.read_text())
         self.conf = self.folder / "purser.conf"
+        (self.folder / "tmp").mkdir()
 
     def change(self, name, old, new, text=None):
         """Replaces what must be there, but for a first copy."""
