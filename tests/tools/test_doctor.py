@@ -43,6 +43,14 @@ def test_it_changes_nothing(purser, stack):
     assert state() == before
 
 
+def test_it_leaves_no_process_id_of_nginx(purser, stack, nginx):
+    """`nginx -T` makes an empty file of it where nginx doesn't run."""
+    pid = nginx.folder / "nginx.pid"
+    nginx.change("purser.conf", f"{stack.run}/nginx.pid", str(pid))
+    assert purser.doctor(nginx=nginx.conf).status == 0
+    assert not pid.exists()
+
+
 # ---- configuration
 
 def test_a_bad_configuration(purser, tmp_path):
