@@ -62,6 +62,7 @@ list_sources() (
 	files handlers '*.c' | without_suffix | list HANDLERS
 	files tools '*.c' | sed -n '1s/.*/purser/p' | list COMMANDS
 	files tools '*.[ch]' | list TOOLS
+	find sql -type f | sort | list SCHEMA
 	unit_tests | list UNIT_TESTS
 	fuzz_targets | list FUZZ_TARGETS
 	echo
@@ -87,6 +88,18 @@ generate_dispatch() {
 }
 
 list_dispatch() { "$1/bin/purser" dispatch "$1/libexec/purser"; } # INSTALLED
+
+# Which roles may take which route, as it is checked in.
+generate_audit() {
+	if list_audit "$VAR/install" | replace "$ROOT/tests/security/routes.audit"; then
+		echo "tests/security/routes.audit was not up to date: read what has changed"
+	fi
+}
+
+list_audit() { # INSTALLED
+	echo "# Who may take which route. Made by \`./dev generate\`: read what it changes."
+	"$1/bin/purser" routes --audit "$1/libexec/purser"
+}
 
 # Our own C files, and our own shell scripts; ./dev brings the rooms it reads with it.
 c_files() { find lib handlers tools tests bench -name '*.[ch]' 2>/dev/null | sort; }

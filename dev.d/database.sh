@@ -97,7 +97,7 @@ as_superuser() { # SQL on standard input
 deploy_schema() {
 	as_superuser -d postgres <"$ROOT/sql/bootstrap.sql"
 	set_missing_passwords
-	sqitch_in purser deploy --verify
+	PURSER_DB=$(admin_conninfo) PATH=$PG_BIN:$PATH "$VAR/install/bin/purser" migrate
 	set_missing_passwords
 }
 

@@ -18,6 +18,7 @@ sql           30    30
 http          90   240
 faults       120   900
 security      60   300
+tools         60    60
 readme       120   120
 asan         180   600
 coverage     180   360
@@ -249,6 +250,7 @@ stage_structure() {
 	make -C "$VAR/trees/gcc" --no-print-directory install
 	check "nginx/dispatch.conf is up to date" dispatch_is_current
 	check "docs/configuration.md is up to date" configuration_is_current
+	check "tests/security/routes.audit is up to date" audit_is_current
 	over_http tests/structure
 }
 
@@ -256,6 +258,7 @@ sources_are_listed() { list_sources | diff -u sources.am -; }
 configuration_is_current() {
 	"$VAR/trees/gcc/install/bin/purser" conf | diff -u docs/configuration.md -
 }
+audit_is_current() { list_audit "$VAR/trees/gcc/install" | diff -u tests/security/routes.audit -; }
 dispatch_is_current() { list_dispatch "$VAR/trees/gcc/install" | diff -u nginx/dispatch.conf -; }
 
 stage_format() {
@@ -308,6 +311,7 @@ prove() {
 stage_http() { over_http tests/handlers tests/e2e; }
 stage_faults() { over_http tests/faults; }
 stage_security() { over_http tests/security; }
+stage_tools() { over_http tests/tools; }
 stage_readme() { over_http tests/readme tests/recipe; }
 
 over_http() { # FOLDER...
@@ -358,7 +362,7 @@ tidy() {
 	mkdir -p "$folder"
 	{
 		printf '%s\n' -std=gnu11 "-I$ROOT/lib" '-DPUR_VERSION="0"' '-DPUR_SYSCONFDIR="/etc"' \
-			'-DPUR_LIBEXECDIR="/usr/libexec"'
+			'-DPUR_LIBEXECDIR="/usr/libexec"' '-DPUR_DATADIR="/usr/share"'
 		pkg-config --cflags json-c libpq | xargs -n 1
 	} >"$folder/compile_flags.txt"
 	find lib handlers tools -name '*.c' | sort |

@@ -21,7 +21,9 @@ read_options(int argc, char **argv, const struct option_value *options, const ch
 	for (int i = 1; i < argc; i++) {
 		const struct option_value *o = find_option(options, argv[i]);
 
-		if (o != NULL && i + 1 < argc) {
+		if (o != NULL && o->value == NULL) {
+			*o->flag = 1;
+		} else if (o != NULL && i + 1 < argc) {
 			*o->value = argv[++i];
 		} else if (o == NULL && argv[i][0] != '-' && plain != NULL && *plain == NULL) {
 			*plain = argv[i];
@@ -33,7 +35,7 @@ read_options(int argc, char **argv, const struct option_value *options, const ch
 		}
 	}
 	for (const struct option_value *o = options; o->name != NULL; o++) {
-		if (o->required && *o->value == NULL) {
+		if (o->required && o->value != NULL && *o->value == NULL) {
 			fprintf(stderr, "--%s is missing; purser --help shows how it is used\n",
 				o->name);
 			return EX_USAGE;
@@ -43,29 +45,38 @@ read_options(int argc, char **argv, const struct option_value *options, const ch
 }
 
 PGconn *
-admin_connect(void)
+admin_try(char *why, size_t size)
 {
 	const char *conninfo = getenv("PURSER_DB");
 	PGconn *db;
+	PGresult *r;
 
 	if (conninfo == NULL) {
-		fprintf(stderr,
-			"PURSER_DB is not set: give it a libpq conninfo of the administrator,\n"
-			"as in PURSER_DB='host=/run/postgresql dbname=purser user=purser_admin'\n");
+		snprintf(why, size,
+			 "PURSER_DB is not set: it holds a libpq conninfo of the administrator,"
+			 " such as host=/run/postgresql dbname=purser user=purser_admin\n");
 		return NULL;
 	}
 	db = PQconnectdb(conninfo);
-	if (PQstatus(db) == CONNECTION_OK) {
-		PGresult *r = admin_run(db, "SET search_path = purser", 0, NULL);
-
-		PQclear(r);
-		if (r != NULL)
-			return db;
-	} else {
-		fprintf(stderr, "can't connect with PURSER_DB: %s", PQerrorMessage(db));
+	r = PQstatus(db) == CONNECTION_OK ? PQexec(db, "SET search_path = purser") : NULL;
+	if (PQresultStatus(r) != PGRES_COMMAND_OK) {
+		snprintf(why, size, "can't connect with PURSER_DB: %s", PQerrorMessage(db));
+		PQfinish(db);
+		db = NULL;
 	}
-	PQfinish(db);
-	return NULL;
+	PQclear(r);
+	return db;
+}
+
+PGconn *
+admin_connect(void)
+{
+	char why[1024];
+	PGconn *db = admin_try(why, sizeof(why));
+
+	if (db == NULL)
+		fputs(why, stderr);
+	return db;
 }
 
 PGresult *

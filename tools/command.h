@@ -6,26 +6,32 @@
 #ifndef PURSER_COMMAND_H
 #define PURSER_COMMAND_H
 
+#include "buf.h"
 #include "id.h"
 #include <json-c/json.h>
 #include <libpq-fe.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
 
 int conf_command(int argc, char **argv);
 int dispatch_command(int argc, char **argv);
+int doctor_command(int argc, char **argv);
+int migrate_command(int argc, char **argv);
 int routes_command(int argc, char **argv);
 int tenant_command(int argc, char **argv);
 int user_command(int argc, char **argv);
 
-/* An option that takes a value: `--name VALUE`. */
+/* An option that takes a value, `--name VALUE`, or a flag, `--name`. */
 struct option_value {
 	const char *name;
 	const char **value; /* holds the default before, the value after */
 	int required;
+	int *flag; /* with value NULL: becomes 1 where the option stands */
 };
 
 /*
- * Reads `--name value` pairs and up to one plain argument.
+ * Reads options and up to one plain argument.
  * options: ends with a NULL name. plain: receives the argument; NULL where none is allowed.
  * Returns 0, or 64 after a message.
  */
@@ -37,6 +43,9 @@ int read_options(int argc, char **argv, const struct option_value *options, cons
  */
 PGconn *admin_connect(void);
 
+/* The same without a word: where it fails, why and what to do stand in `why`. */
+PGconn *admin_try(char *why, size_t size);
+
 /* Runs one statement with text arguments. Returns the result (PQclear it) or NULL after a message.
  */
 PGresult *admin_run(PGconn *db, const char *sql, int n, const char *const *args);
@@ -44,11 +53,47 @@ PGresult *admin_run(PGconn *db, const char *sql, int n, const char *const *args)
 /* A new id as text with a NUL. */
 void new_id(char text[PUR_UUID_TEXT + 1]);
 
+/* Which of a program's outputs are read. */
+enum { RUN_STDOUT = 1, RUN_STDERR = 2 };
+
+/* What run_program returns for a program that there isn't. */
+#define RUN_MISSING 127
+
 /*
- * What all programs of a folder say of themselves, by name: an array of --describe's objects.
+ * Runs a program to its end, without PURSER_DB in its environment: that is the administrator's.
+ * argv: ends with NULL; a name without '/' is looked for in PATH. read: RUN_STDOUT | RUN_STDERR;
+ * what is not read goes where ours goes. user: whom it runs as, which needs root; (uid_t)-1 for
+ * ourselves. out: receives what was read, with a NUL; NULL where nothing is.
+ * Returns its exit status, RUN_MISSING, or -1 when it could not be run or was killed.
+ */
+int run_program(const char *const *argv, int read, uid_t user, struct pur_buf *out);
+
+/* Where programs are installed. */
+#define PROGRAMS_FOLDER PUR_LIBEXECDIR "/purser"
+
+/*
+ * The names in a folder, sorted; not those that begin with '.'.
+ * Returns an array of them (json_object_put it), or NULL with errno set.
+ */
+struct json_object *list_folder(const char *folder);
+
+/* A name of that array; borrowed. */
+const char *name_at(struct json_object *names, size_t i);
+
+/*
+ * What one program says of itself: --describe's object.
+ * Returns it (json_object_put it), or NULL when it says nothing of use.
+ */
+struct json_object *describe_program(const char *folder, const char *name);
+
+/*
+ * The same of all programs of a folder, by name, as an array.
  * Returns it (json_object_put it) or NULL after a message.
  */
 struct json_object *describe_programs(const char *folder);
+
+/* Writes nginx's table of paths and programs. all: what describe_programs() returns. */
+void write_dispatch(FILE *out, struct json_object *all);
 
 /* A member that is a string, or "". Borrowed. */
 const char *text_of(struct json_object *o, const char *member);

@@ -1,105 +1,83 @@
 /* describe: asks the programs of a folder for their tables. */
-#include "buf.h"
 #include "command.h"
 #include <dirent.h>
-#include <fcntl.h>
-#include <spawn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-extern char **environ;
-
-/* Reads all a descriptor gives, until its end. */
-static void
-read_all(int fd, struct pur_buf *out)
-{
-	char piece[8192];
-	ssize_t n;
-
-	while ((n = read(fd, piece, sizeof(piece))) > 0)
-		pur_buf_put(out, piece, (size_t)n);
-	pur_buf_putc(out, '\0');
-}
-
-/* Runs `program --describe`; its output, with a NUL, goes to out. Returns 0, or -1. */
-static int
-run_describe(const char *program, struct pur_buf *out)
-{
-	char *argv[] = { (char *)(uintptr_t)program, (char *)(uintptr_t) "--describe", NULL };
-	posix_spawn_file_actions_t actions;
-	int pipe_fds[2], status = -1;
-	pid_t pid;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-		return -1;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
-	if (posix_spawn(&pid, program, &actions, NULL, argv, environ) == 0) {
-		close(pipe_fds[1]);
-		read_all(pipe_fds[0], out);
-		waitpid(pid, &status, 0);
-	} else {
-		close(pipe_fds[1]);
-	}
-	close(pipe_fds[0]);
-	posix_spawn_file_actions_destroy(&actions);
-	return status == 0 && !pur_buf_failed(out) ? 0 : -1;
-}
-
-static struct json_object *
-describe_program(const char *folder, const char *name)
-{
-	struct pur_buf out = { .data = NULL };
-	struct json_object *o = NULL;
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	if (run_describe(path, &out) == 0)
-		o = json_tokener_parse(out.data);
-	if (o == NULL)
-		fprintf(stderr,
-			"%s --describe failed: is it a program of Purser, and built whole?\n",
-			path);
-	pur_buf_free(&out);
-	return o;
-}
 
 static int
-is_program(const struct dirent *d)
+is_visible(const struct dirent *d)
 {
 	return d->d_name[0] != '.';
 }
 
 struct json_object *
+list_folder(const char *folder)
+{
+	struct json_object *names;
+	struct dirent **found;
+	int n = scandir(folder, &found, is_visible, alphasort);
+
+	if (n < 0)
+		return NULL;
+	names = json_object_new_array();
+	for (int i = 0; i < n; i++) {
+		json_object_array_add(names, json_object_new_string(found[i]->d_name));
+		free(found[i]);
+	}
+	free(found);
+	return names;
+}
+
+const char *
+name_at(struct json_object *names, size_t i)
+{
+	return json_object_get_string(json_object_array_get_idx(names, i));
+}
+
+struct json_object *
+describe_program(const char *folder, const char *name)
+{
+	struct pur_buf out = { .data = NULL };
+	struct json_object *o = NULL;
+	char path[PATH_MAX];
+	const char *argv[] = { path, "--describe", NULL };
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	if (run_program(argv, RUN_STDOUT, (uid_t)-1, &out) == 0)
+		o = json_tokener_parse(out.data);
+	pur_buf_free(&out);
+	return o;
+}
+
+struct json_object *
 describe_programs(const char *folder)
 {
-	struct json_object *all = json_object_new_array();
-	struct dirent **names;
-	int n = scandir(folder, &names, is_program, alphasort);
+	struct json_object *names = list_folder(folder), *all = json_object_new_array();
 
-	if (n < 0) {
+	if (names == NULL)
 		fprintf(stderr,
 			"can't read the folder %s: name the one the programs are installed in\n",
 			folder);
-		json_object_put(all);
-		return NULL;
-	}
-	for (int i = 0; i < n; i++) {
-		struct json_object *one =
-		    all != NULL ? describe_program(folder, names[i]->d_name) : NULL;
+	for (size_t i = 0; names != NULL && i < json_object_array_length(names); i++) {
+		struct json_object *one = describe_program(folder, name_at(names, i));
 
 		if (one != NULL) {
 			json_object_array_add(all, one);
-		} else {
-			json_object_put(all);
-			all = NULL;
+			continue;
 		}
-		free(names[i]);
+		fprintf(stderr,
+			"%s/%s --describe failed: is it a program of Purser, and built whole?\n",
+			folder, name_at(names, i));
+		json_object_put(names);
+		names = NULL;
 	}
-	free(names);
+	if (names == NULL) {
+		json_object_put(all);
+		return NULL;
+	}
+	json_object_put(names);
 	return all;
 }
 

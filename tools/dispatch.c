@@ -68,31 +68,32 @@ longest_first(const void *a, const void *b)
 }
 
 static void
-print_line(const struct line *l)
+print_line(FILE *out, const struct line *l)
 {
-	printf("\t\"~^%s", l->root ? "" : "/api(?:/v[0-9]+)?");
+	fprintf(out, "\t\"~^%s", l->root ? "" : "/api(?:/v[0-9]+)?");
 	for (const char *p = l->path; *p != '\0';) {
 		size_t len = strcspn(p + 1, "/") + 1;
 
 		if (p[1] == '{')
-			printf("/[^/]+");
+			fputs("/[^/]+", out);
 		else
-			printf("%.*s", (int)len, p);
+			fprintf(out, "%.*s", (int)len, p);
 		p += len;
 	}
-	printf("%s\" purser_%s;\n", l->root ? "$" : "(?:/|$)", l->program);
+	fprintf(out, "%s\" purser_%s;\n", l->root ? "$" : "(?:/|$)", l->program);
 }
 
 static void
-print_upstream(const char *program)
+print_upstream(FILE *out, const char *program)
 {
-	printf("upstream purser_%s {\n"
-	       "\tserver unix:/run/purser/%s.sock;\n"
-	       "\tkeepalive 16;\n"
-	       "\tkeepalive_timeout 2s;\n"
-	       "\tkeepalive_time 2s;\n"
-	       "}\n\n",
-	       program, program);
+	fprintf(out,
+		"upstream purser_%s {\n"
+		"\tserver unix:/run/purser/%s.sock;\n"
+		"\tkeepalive 16;\n"
+		"\tkeepalive_timeout 2s;\n"
+		"\tkeepalive_time 2s;\n"
+		"}\n\n",
+		program, program);
 }
 
 static size_t
@@ -114,29 +115,42 @@ collect(struct json_object *program, struct line *lines, size_t n, size_t most)
 	return n;
 }
 
-int
-dispatch_command(int argc, char **argv)
+void
+write_dispatch(FILE *out, struct json_object *all)
 {
-	struct json_object *all = describe_programs(argc > 1 ? argv[1] : PUR_LIBEXECDIR "/purser");
 	static struct line lines[1024];
 	size_t n = 0;
 
-	if (all == NULL)
-		return EX_UNAVAILABLE;
-	printf(
+	fputs(
 	    "# Which program serves which path. Made by `./dev generate` from what the programs say of\n"
-	    "# themselves; do not edit.\n\n");
+	    "# themselves; do not edit.\n\n",
+	    out);
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *one = json_object_array_get_idx(all, i);
 
-		print_upstream(text_of(one, "program"));
+		print_upstream(out, text_of(one, "program"));
 		n = collect(one, lines, n, sizeof(lines) / sizeof(lines[0]));
 	}
 	qsort(lines, n, sizeof(lines[0]), longest_first);
-	printf("map $uri $purser_program {\n\tdefault \"\";\n");
+	fputs("map $uri $purser_program {\n\tdefault \"\";\n", out);
 	for (size_t i = 0; i < n; i++)
-		print_line(&lines[i]);
-	printf("}\n");
+		print_line(out, &lines[i]);
+	fputs("}\n", out);
+}
+
+int
+dispatch_command(int argc, char **argv)
+{
+	static const struct option_value no_options[] = { { NULL } };
+	const char *folder = NULL;
+	struct json_object *all;
+
+	if (read_options(argc, argv, no_options, &folder) != 0)
+		return EX_USAGE;
+	all = describe_programs(folder != NULL ? folder : PROGRAMS_FOLDER);
+	if (all == NULL)
+		return EX_UNAVAILABLE;
+	write_dispatch(stdout, all);
 	json_object_put(all);
-	return EX_OK;
+	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }

@@ -20,7 +20,8 @@ BY_HAND = {
     "notes.py": "tests/handlers/test_notes.py",
 }
 # What the commands of the recipe write.
-BY_COMMAND = {"sources.am", "nginx/dispatch.conf", "tests/sql/grants.psql", "sql/sqitch.plan"}
+BY_COMMAND = {"sources.am", "nginx/dispatch.conf", "tests/security/routes.audit",
+              "tests/sql/grants.psql", "sql/sqitch.plan"}
 
 
 def run(copy, *command):
