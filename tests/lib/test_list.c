@@ -262,30 +262,6 @@ test_too_many_filters(void **state)
 	assert_string_equal(error.details->message, "Too many filters");
 }
 
-/* Each is a column of the statement, and so a member of the answer: none can be there twice. */
-static void
-test_includes(void **state)
-{
-	static const struct pur_field some[] = { { .name = "id", .type = PUR_UUID },
-						 { .name = "client", .include = "(c)" },
-						 { .name = "lines", .include = "(l)" },
-						 { .name = NULL } };
-	static const char sql[] = "SELECT id{include} FROM orders";
-	const struct pur_param twice = { "include", "lines,client,lines" };
-	const struct pur_param again = { "include", "client" }, none = { "include", "id" };
-
-	assert_int_equal(pur_view_take(*state, &list, some, "SELECT id", &twice, &error, &bad), 0);
-	assert_int_equal(pur_view_take(*state, &list, some, sql, &twice, &error, &bad), 1);
-	assert_int_equal(pur_view_take(*state, &list, some, sql, &again, &error, &bad), 1);
-	assert_false(bad);
-	assert_int_equal(list.view.n_includes, 2);
-	assert_ptr_equal(list.view.includes[0], &some[2]);
-	assert_ptr_equal(list.view.includes[1], &some[1]);
-	assert_int_equal(pur_view_take(*state, &list, some, sql, &none, &error, &bad), 1);
-	assert_true(bad);
-	assert_details(&error, "include: Can't include id");
-}
-
 static void
 test_defaults(void **state)
 {
