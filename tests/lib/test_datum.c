@@ -82,6 +82,9 @@ test_other_values_in_binary(void **state)
 	ASSERT_BYTES(&d, "caf\xc3\xa9");
 	d = datum_of(*state, TEXT("")); /* is a text, not NULL */
 	ASSERT_BYTES(&d, "");
+	d = datum_of(*state, (struct pur_value){ .type = PUR_CLOCK, .s = "08:30", .len = 5 });
+	ASSERT_BYTES(&d, "08:30");
+	assert_int_equal(pur_datum_oid(PUR_CLOCK), PUR_OID_TEXT);
 	d = datum_of(*state, (struct pur_value){ .type = PUR_SLUG, .s = "acme", .len = 4 });
 	ASSERT_BYTES(&d, "acme");
 	d = datum_of(*state, (struct pur_value){ .type = PUR_BYTES, .s = "a\0b", .len = 3 });
