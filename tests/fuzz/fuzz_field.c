@@ -314,6 +314,8 @@ reads_body(struct pur_arena *a, struct json_object *body, enum pur_body_mode mod
 		holds_of_currency(body, currency.code);
 		come_back(a, values, mode, version, currency.code != NULL ? currency.code : "EUR");
 		is_document(a, values);
+		HOLDS(mode == PUR_BODY_CREATE ||
+		      values[pur_field_find(fields, "fixed", 5)].type == PUR_NOTYPE);
 	}
 }
 

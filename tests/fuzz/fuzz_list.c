@@ -162,6 +162,10 @@ builds(struct pur_arena *a, const struct pur_list *l, const struct pur_resource 
 	if (rc == PUR_OK) {
 		holds_of_step(&rows);
 		holds_of_step(&total);
+		HOLDS((strstr(rows.query->sql, "active IS FALSE") != NULL) == l->view.deleted);
+		HOLDS((strstr(total.query->sql, "active IS FALSE") != NULL) == l->view.deleted);
+		for (int i = 0; i < l->view.n_includes; i++)
+			HOLDS(strstr(rows.query->sql, l->view.includes[i]->include) != NULL);
 	}
 }
 
