@@ -4,6 +4,7 @@
  */
 #include "purser.h"
 #include <sodium.h>
+#include <string.h>
 
 enum { FIND = 1, CREATE, LIST, END_THIS, END_ONE, END_ALL };
 
@@ -58,27 +59,54 @@ static const struct pur_stmt stmts[] = {
 };
 
 static void
-put_login(struct pur_buf *b, const char *token, const PGresult *who, const PGresult *session)
+put_login(struct pur_buf *b, const char *token, const PGresult *who, int row,
+	  const PGresult *session)
 {
 	static const char *const user[] = { "name", "email", "role" };
 	int first = 1;
 
 	pur_buf_puts(b, "{\"data\":{");
 	pur_put_text(b, &first, "token", token);
-	pur_put_column(b, &first, "id", session, "id");
-	pur_put_column(b, &first, "expires_at", session, "expires_at");
+	pur_put_column(b, &first, "id", session, 0, "id");
+	pur_put_column(b, &first, "expires_at", session, 0, "expires_at");
 	pur_buf_puts(b, ",\"user\":{");
 	first = 1;
-	pur_put_column(b, &first, "id", who, "user_id");
+	pur_put_column(b, &first, "id", who, row, "user_id");
 	for (int i = 0; i < PUR_COUNT(user); i++)
-		pur_put_column(b, &first, user[i], who, user[i]);
+		pur_put_column(b, &first, user[i], who, row, user[i]);
 	pur_buf_puts(b, "},\"tenant\":{");
 	first = 1;
-	pur_put_column(b, &first, "id", who, "tenant_id");
-	pur_put_column(b, &first, "slug", who, "slug");
-	pur_put_column(b, &first, "name", who, "tenant_name");
-	pur_put_column(b, &first, "currency", who, "currency");
+	pur_put_column(b, &first, "id", who, row, "tenant_id");
+	pur_put_column(b, &first, "slug", who, row, "slug");
+	pur_put_column(b, &first, "name", who, row, "tenant_name");
+	pur_put_column(b, &first, "currency", who, row, "currency");
 	pur_buf_puts(b, "}}}");
+}
+
+/*
+ * How many memberships a password opens, and one of them. Most have the account's own password,
+ * which is tried once.
+ */
+static int
+find_fitting(const PGresult *found, const struct pur_value *password, int *row)
+{
+	const char *tried = NULL;
+	int fitting = 0;
+	bool fits = false;
+
+	if (pur_rows_count(found) == 0)
+		(void)pur_password_fits(NULL, password->s, password->len);
+	for (int i = 0; i < pur_rows_count(found); i++) {
+		const char *hash = pur_row_text(found, i, "password_hash");
+
+		if (tried == NULL || hash == NULL || strcmp(tried, hash) != 0)
+			fits = pur_password_fits(hash, password->s, password->len);
+		tried = hash;
+		fitting += fits;
+		if (fits)
+			*row = i;
+	}
+	return fitting;
 }
 
 /*
@@ -93,7 +121,7 @@ login(struct pur_req *rq)
 	unsigned char hash[PUR_TOKEN_HASH];
 	struct pur_uuid tenant, user;
 	const PGresult *found;
-	const char *known;
+	int row = 0, fitting;
 	enum pur_rc rc = pur_do(rq, FIND);
 
 	if (rc == PUR_OK)
@@ -101,14 +129,14 @@ login(struct pur_req *rq)
 	if (rc != PUR_OK)
 		return rc;
 	found = pur_rows(rq, FIND);
-	known = pur_row_text(found, 0, "password_hash");
-	if (!pur_password_fits(known, password->s, password->len))
+	fitting = find_fitting(found, password, &row);
+	if (fitting == 0)
 		return pur_fail(rq, PUR_EAUTH, "Wrong e-mail address, password or tenant");
-	if (pur_rows_count(found) > 1)
+	if (fitting > 1)
 		return pur_fail(rq, PUR_ETENANT,
 				"Say which tenant: this person belongs to several");
-	if (pur_row_uuid(found, 0, "tenant_id", &tenant) != 0 ||
-	    pur_row_uuid(found, 0, "user_id", &user) != 0)
+	if (pur_row_uuid(found, row, "tenant_id", &tenant) != 0 ||
+	    pur_row_uuid(found, row, "user_id", &user) != 0)
 		return pur_fail(rq, PUR_EINTERNAL, NULL);
 	pur_token_new(&tenant, token, hash);
 	pur_enter(rq, &tenant, &user);
@@ -122,7 +150,7 @@ login(struct pur_req *rq)
 		rc = pur_wait(rq);
 	if (rc != PUR_OK)
 		return rc;
-	put_login(pur_answer_begin(rq), token, found, pur_rows(rq, CREATE));
+	put_login(pur_answer_begin(rq), token, found, row, pur_rows(rq, CREATE));
 	if (cookie->b)
 		pur_set_cookie(rq, token, pur_conf_of(rq)->session_lifetime);
 	sodium_memzero(token, sizeof(token));

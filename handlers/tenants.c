@@ -78,6 +78,7 @@ sign_up(struct pur_req *rq)
 	const struct pur_value *password = pur_body(rq, "password");
 	struct pur_uuid tenant, user = pur_uuid_new(), account = pur_uuid_new();
 	char hash[PUR_PASSWORD_HASH] = "";
+	const char *known;
 	enum pur_rc rc;
 
 	if (strcmp(pur_conf_of(rq)->signup, "open") != 0)
@@ -87,12 +88,12 @@ sign_up(struct pur_req *rq)
 		rc = pur_commit(rq);
 	if (rc != PUR_OK)
 		return rc;
-	if (pur_rows_count(pur_rows(rq, FIND)) == 0) {
+	known = pur_row_text(pur_rows(rq, FIND), 0, "password_hash");
+	if (known == NULL) {
 		rc = pur_password_hash(password->s, password->len, hash);
 		if (rc != PUR_OK)
 			return pur_fail(rq, rc, NULL);
-	} else if (!pur_password_fits(pur_row_text(pur_rows(rq, FIND), 0, "password_hash"),
-				      password->s, password->len)) {
+	} else if (!pur_password_fits(known, password->s, password->len)) {
 		pur_fault(rq, "email", "Is known here: give its password");
 		return pur_fail(rq, PUR_EDUPLICATE, NULL);
 	}

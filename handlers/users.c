@@ -29,7 +29,7 @@ static const struct pur_field fields[] = {
 	  .min = PUR_PASSWORD_LEAST,
 	  .max = PUR_PASSWORD_MOST,
 	  .flags = PUR_FIXED | PUR_WRITEONLY,
-	  .summary = "A first one; somebody who has one already keeps it" },
+	  .summary = "One that opens this tenant alone" },
 	PUR_LAST_FIELDS,
 };
 
@@ -60,14 +60,19 @@ static const struct pur_stmt stmts[] = {
 	[LIST] = PUR_LIST_OF("users", COLUMNS),
 	[GET] = PUR_GET_OF("users", COLUMNS),
 	[CREATE] = { PUR_ONE, "@tenant @id =account:uuid =hash:text name email role",
-		     "INSERT INTO users AS t (tenant_id, id, account_id, name, email, role)"
-		     " SELECT $1, $2, open_account($3, $6, $4), $5, $6, $7 RETURNING " COLUMNS },
+		     "INSERT INTO users AS t (tenant_id, id, account_id, password_hash, name, email, role)"
+		     " SELECT $1, $2, open_account($3, $6), $4, $5, $6, $7 RETURNING " COLUMNS },
 	/* The one in question and all owners, locked: two can't take each other's last away. */
 	[OWNERS] = { PUR_MANY, "@tenant /ref",
 		     "SELECT t.role, (t.{ref}) AS target FROM users t WHERE t.tenant_id = $1"
 		     " AND t.active AND (t.role = 'owner' OR t.{ref})"
 		     " ORDER BY t.id FOR NO KEY UPDATE" },
-	[UPDATE] = PUR_UPDATE_OF("users", "name, role", "r.name, r.role", COLUMNS),
+	/* Not by the row as a whole, of which a part is hidden from here. */
+	[UPDATE] = { PUR_ONE, "@tenant /ref @match name role",
+		     "UPDATE users t SET name = coalesce($4, t.name), role = coalesce($5, t.role),"
+		     " revision = t.revision + 1, updated_at = now() WHERE t.tenant_id = $1"
+		     " AND t.{ref} AND t.active AND " PUR_MATCHES(
+			 "$3", "t.revision") " RETURNING " COLUMNS },
 	[DELETE] = PUR_DELETE_OF("users", COLUMNS),
 	[RESTORE] = PUR_RESTORE_OF("users", COLUMNS),
 	[ME] = { PUR_ONE, "@tenant", "SELECT " COLUMNS " FROM users t WHERE " MYSELF },

@@ -1,7 +1,8 @@
 /*
  * password: argon2id by libsodium (crypto_pwhash, RFC 9106), with its INTERACTIVE limits.
  *
- * Both take some 50 ms of a core and 64 MiB, on purpose: leave no transaction open meanwhile.
+ * Both take some 50 ms of a core and 64 MiB, on purpose: hold no lock meanwhile, and better no
+ * transaction.
  */
 #ifndef PUR_PASSWORD_H
 #define PUR_PASSWORD_H

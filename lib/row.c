@@ -401,19 +401,19 @@ pur_put_text(struct pur_buf *b, int *first, const char *name, const char *text)
 }
 
 void
-pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r,
+pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r, int row,
 	       const char *column)
 {
 	static const struct pur_row_style plain = { .version = 1 };
-	int c = pur_rows_count(r) > 0 ? PQfnumber(r, column) : -1;
-	bool none = c < 0 || PQgetisnull(r, 0, c);
+	int c = row < pur_rows_count(r) ? PQfnumber(r, column) : -1;
+	bool none = c < 0 || PQgetisnull(r, row, c);
 
 	size_t before;
 
 	pur_json_put_name(b, first, name);
 	before = b->len;
-	if (none ||
-	    !put_value(b, PQftype(r, c), NULL, PQgetvalue(r, 0, c), PQgetlength(r, 0, c), &plain)) {
+	if (none || !put_value(b, PQftype(r, c), NULL, PQgetvalue(r, row, c),
+			       PQgetlength(r, row, c), &plain)) {
 		b->len = before; /* not the half of what can't be written whole */
 		pur_buf_puts(b, "null");
 	}

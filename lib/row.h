@@ -36,7 +36,7 @@ enum pur_rc pur_row_put(struct pur_buf *b, struct pur_query *q, const PGresult *
  * is written by its SQL type, null where there is no such row or column.
  */
 void pur_put_text(struct pur_buf *b, int *first, const char *name, const char *text);
-void pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r,
+void pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r, int row,
 		    const char *column);
 
 /* Releases what was kept in a query about how its rows are written. */

@@ -17,6 +17,9 @@ CREATE TABLE accounts (
   CONSTRAINT accounts_email_check CHECK (length(email) BETWEEN 3 AND 320)
 );
 
+-- password_hash is one that the tenant gave: it opens this tenant alone, in the account's place. The
+-- account's own opens a membership once its person has accepted it: else whoever makes an account of
+-- somebody's address first would be let into every tenant that adds them later.
 CREATE TABLE users (
   tenant_id uuid NOT NULL,
   id uuid NOT NULL,
@@ -24,6 +27,8 @@ CREATE TABLE users (
   name text NOT NULL,
   email text NOT NULL,
   role text NOT NULL,
+  password_hash text,
+  accepted boolean NOT NULL DEFAULT false,
   active boolean NOT NULL DEFAULT true,
   deleted_at timestamptz,
   revision bigint NOT NULL DEFAULT 1,
@@ -130,13 +135,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN QUERY
-  SELECT t.id, l.slug, t.name, u.id, a.id, u.name, u.email, u.role, c.currency, a.password_hash
+  SELECT t.id, l.slug, t.name, u.id, a.id, u.name, u.email, u.role, c.currency,
+         coalesce(u.password_hash, a.password_hash)
     FROM purser.accounts a
     JOIN purser.users u ON u.account_id = a.id
     JOIN purser.tenants t ON t.id = u.tenant_id
     JOIN purser.tenant_slugs l ON l.tenant_id = u.tenant_id
     JOIN purser.settings c ON c.tenant_id = u.tenant_id
    WHERE a.email_key = lower(p_email_key) AND u.active AND t.active
+     AND (u.accepted OR u.password_hash IS NOT NULL)
      AND (p_slug IS NULL OR l.slug = p_slug)
    ORDER BY t.name, t.id;
 END
@@ -156,8 +163,8 @@ BEGIN
   VALUES (p_account, p_email, lower(p_email), p_password_hash)
   ON CONFLICT (email_key) DO NOTHING;
   SELECT a.id INTO STRICT v_account FROM purser.accounts a WHERE a.email_key = lower(p_email);
-  INSERT INTO purser.users (tenant_id, id, account_id, name, email, role)
-  VALUES (p_tenant, p_user, v_account, p_name, p_email, p_role);
+  INSERT INTO purser.users (tenant_id, id, account_id, name, email, role, accepted)
+  VALUES (p_tenant, p_user, v_account, p_name, p_email, p_role, true);
   RETURN v_account;
 END
 $$;
@@ -177,7 +184,8 @@ GRANT SELECT (id, name, active) ON tenants TO purser_identity;
 GRANT SELECT (slug, tenant_id) ON tenant_slugs TO purser_identity;
 GRANT SELECT (tenant_id, currency) ON settings TO purser_identity;
 GRANT SELECT (id, email_key, password_hash) ON accounts TO purser_identity;
-GRANT SELECT (tenant_id, id, account_id, name, email, role, active) ON users TO purser_identity;
+GRANT SELECT (tenant_id, id, account_id, name, email, role, password_hash, accepted, active)
+  ON users TO purser_identity;
 CREATE POLICY identity ON users FOR SELECT TO purser_identity USING (true);
 CREATE POLICY identity ON settings FOR SELECT TO purser_identity USING (true);
 CALL give_function('login_candidates(text, text)', 'purser_identity');

@@ -3,52 +3,58 @@ BEGIN;
 SET LOCAL lock_timeout = '1s';
 SET LOCAL search_path = purser;
 
--- The account of an address, made when there is none. Whoever has one keeps it, and its password:
--- p_account and p_password_hash are then unused, and the caller can't tell.
-CREATE FUNCTION open_account(p_account uuid, p_email text, p_password_hash text) RETURNS uuid
+-- The account of an address, made without a password when there is none. The caller can't tell.
+CREATE FUNCTION open_account(p_account uuid, p_email text) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_account uuid;
 BEGIN
-  INSERT INTO purser.accounts (id, email, email_key, password_hash)
-  VALUES (p_account, p_email, lower(p_email), p_password_hash)
+  INSERT INTO purser.accounts (id, email, email_key) VALUES (p_account, p_email, lower(p_email))
   ON CONFLICT (email_key) DO NOTHING;
   SELECT a.id INTO STRICT v_account FROM purser.accounts a WHERE a.email_key = lower(p_email);
   RETURN v_account;
 END
 $$;
 
--- The password's hash of the one who acts, of nobody else.
+-- The hash of the password by which the one who acts logs in here, of nobody else's.
 CREATE FUNCTION own_password(p_tenant uuid) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN (SELECT a.password_hash FROM purser.users u JOIN purser.accounts a ON a.id = u.account_id
+  RETURN (SELECT coalesce(u.password_hash, a.password_hash)
+            FROM purser.users u JOIN purser.accounts a ON a.id = u.account_id
            WHERE u.tenant_id = p_tenant
              AND u.id = nullif(current_setting('app.current_user', true), '')::uuid);
 END
 $$;
 
--- Gives the one who acts a new password, and ends all sessions of that account but this one.
+-- Gives the one who acts a new password in place of that one, and ends all sessions that it may
+-- have opened but this one: with the account's, in every tenant.
 CREATE FUNCTION set_own_password(p_tenant uuid, p_password_hash text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_account uuid;
+  v_user uuid := nullif(current_setting('app.current_user', true), '')::uuid;
   v_session uuid := nullif(current_setting('app.current_session', true), '')::uuid;
+  v_account uuid;
   v_member record;
   v_ignored text;
 BEGIN
-  SELECT u.account_id INTO STRICT v_account FROM purser.users u
-   WHERE u.tenant_id = p_tenant
-     AND u.id = nullif(current_setting('app.current_user', true), '')::uuid;
-  UPDATE purser.accounts a SET password_hash = p_password_hash, updated_at = now()
-   WHERE a.id = v_account;
-  FOR v_member IN SELECT u.tenant_id, u.id FROM purser.users u WHERE u.account_id = v_account LOOP
+  UPDATE purser.users u SET password_hash = p_password_hash, updated_at = now()
+   WHERE u.tenant_id = p_tenant AND u.id = v_user AND u.password_hash IS NOT NULL;
+  IF NOT FOUND THEN
+    SELECT u.account_id INTO STRICT v_account FROM purser.users u
+     WHERE u.tenant_id = p_tenant AND u.id = v_user;
+    UPDATE purser.accounts a SET password_hash = p_password_hash, updated_at = now()
+     WHERE a.id = v_account;
+  END IF;
+  FOR v_member IN SELECT u.tenant_id, u.id FROM purser.users u
+                   WHERE u.account_id = v_account OR (u.tenant_id = p_tenant AND u.id = v_user)
+  LOOP
     v_ignored := set_config('app.current_tenant', v_member.tenant_id::text, true);
     DELETE FROM purser.sessions s
      WHERE s.tenant_id = v_member.tenant_id AND s.user_id = v_member.id
@@ -58,7 +64,7 @@ BEGIN
 END
 $$;
 
--- A new tenant and its first owner. An address that has an account must come with its password:
+-- A new tenant and its first owner. An address whose account has a password must come with it:
 -- password_of_address tells the hash to compare.
 CREATE FUNCTION password_of_address(p_email text) RETURNS TABLE (password_hash text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -81,6 +87,8 @@ BEGIN
   PERFORM purser.create_tenant(p_tenant, p_slug, p_name, p_currency, p_time_zone, p_locale);
   PERFORM purser.create_user(p_tenant, p_user, p_account, p_email, p_user_name, 'owner',
     p_password_hash);
+  UPDATE purser.accounts a SET password_hash = p_password_hash, updated_at = now()
+   WHERE a.email_key = lower(p_email) AND a.password_hash IS NULL;
 END
 $$;
 
@@ -124,12 +132,14 @@ GRANT UPDATE (name, revision, updated_at) ON tenants TO purser_identity;
 GRANT INSERT (slug, tenant_id) ON tenant_slugs TO purser_identity;
 GRANT INSERT (tenant_id, currency, time_zone, locale) ON settings TO purser_identity;
 GRANT INSERT (tenant_id) ON tenant_state TO purser_identity;
-GRANT INSERT (tenant_id, id, account_id, name, email, role) ON users TO purser_identity;
+GRANT INSERT (tenant_id, id, account_id, name, email, role, accepted)
+  ON users TO purser_identity;
+GRANT UPDATE (password_hash, updated_at) ON users TO purser_identity;
 GRANT SELECT (tenant_id, id, user_id) ON sessions TO purser_identity;
 GRANT DELETE ON sessions TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_tenant(uuid, text, text, text, text, text) TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_user(uuid, uuid, uuid, text, text, text, text) TO purser_identity;
-CALL give_function('open_account(uuid, text, text)', 'purser_identity');
+CALL give_function('open_account(uuid, text)', 'purser_identity');
 CALL give_function('own_password(uuid)', 'purser_identity');
 CALL give_function('set_own_password(uuid, text)', 'purser_identity');
 CALL give_function('password_of_address(text)', 'purser_identity');
@@ -139,10 +149,12 @@ CALL give_function('own_tenant(uuid)', 'purser_identity');
 CALL give_function('rename_tenant(uuid, text, bigint[])', 'purser_identity');
 
 CALL create_program('users');
-GRANT SELECT ON users TO purser_users;
-GRANT INSERT (tenant_id, id, account_id, name, email, role) ON users TO purser_users;
+GRANT SELECT (tenant_id, id, name, email, role, active, deleted_at, revision, created_at, updated_at)
+  ON users TO purser_users;
+GRANT INSERT (tenant_id, id, account_id, name, email, role, password_hash)
+  ON users TO purser_users;
 GRANT UPDATE (name, role, active, deleted_at, revision, updated_at) ON users TO purser_users;
-GRANT EXECUTE ON FUNCTION open_account(uuid, text, text) TO purser_users;
+GRANT EXECUTE ON FUNCTION open_account(uuid, text) TO purser_users;
 GRANT EXECUTE ON FUNCTION own_password(uuid) TO purser_users;
 GRANT EXECUTE ON FUNCTION set_own_password(uuid, text) TO purser_users;
 

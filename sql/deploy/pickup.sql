@@ -83,8 +83,9 @@ GRANT UPDATE (currency, locale, time_zone, prices_include_tax, opening_hours, cl
   ON settings TO purser_settings;
 GRANT SELECT (tenant_id, status, pickup_date) ON orders TO purser_settings;
 GRANT SELECT (tenant_id) ON products TO purser_settings;
-GRANT SELECT (tenant_id, slot) ON pickup_slots TO purser_settings;
+GRANT SELECT (tenant_id, slot, taken, capacity) ON pickup_slots TO purser_settings;
 GRANT INSERT (tenant_id, slot, taken, capacity) ON pickup_slots TO purser_settings;
+GRANT UPDATE (taken, capacity) ON pickup_slots TO purser_settings;
 GRANT DELETE ON pickup_slots TO purser_settings;
 
 COMMIT;

@@ -4,7 +4,7 @@ SET LOCAL search_path = purser;
 
 DO $$
 BEGIN
-  ASSERT has_function_privilege('purser_users', 'open_account(uuid, text, text)', 'EXECUTE');
+  ASSERT has_function_privilege('purser_users', 'open_account(uuid, text)', 'EXECUTE');
   ASSERT has_function_privilege('purser_users', 'set_own_password(uuid, text)', 'EXECUTE');
   ASSERT has_function_privilege('purser_tenants', 'own_tenant(uuid)', 'EXECUTE');
   ASSERT NOT has_function_privilege('purser_users', 'password_of_address(text)', 'EXECUTE');

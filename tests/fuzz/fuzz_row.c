@@ -189,7 +189,7 @@ takes(const PGresult *r, const char *name, int has_json)
 
 	HOLDS(taken <= 1);
 	pur_buf_putc(&b, '{');
-	pur_put_column(&b, &first, "x", r, name);
+	pur_put_column(&b, &first, "x", r, 0, name);
 	pur_buf_putc(&b, '}');
 	if (!has_json)
 		is_json(&b);

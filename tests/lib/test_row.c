@@ -595,17 +595,17 @@ test_members_of_answers_made_by_code(void **state)
 	(void)state;
 	r = new_result(columns, N_OF(columns));
 	pur_put_text(&out, &first, "a", "x\"y");
-	pur_put_column(&out, &first, "early", r, "name"); /* no row yet */
+	pur_put_column(&out, &first, "early", r, 0, "name"); /* no row yet */
 	set_text(r, 0, 0, "Ada");
 	set_int8(r, 0, 1, -5);
 	set_null(r, 0, 2);
 	set_int8(r, 0, 3, 7);
-	pur_put_column(&out, &first, "name", r, "name");
-	pur_put_column(&out, &first, "n", r, "n");
-	pur_put_column(&out, &first, "none", r, "none");
-	pur_put_column(&out, &first, "total", r, "total");
-	pur_put_column(&out, &first, "missing", r, "nothing");
-	pur_put_column(&out, &first, "never", NULL, "name");
+	pur_put_column(&out, &first, "name", r, 0, "name");
+	pur_put_column(&out, &first, "n", r, 0, "n");
+	pur_put_column(&out, &first, "none", r, 0, "none");
+	pur_put_column(&out, &first, "total", r, 0, "total");
+	pur_put_column(&out, &first, "missing", r, 0, "nothing");
+	pur_put_column(&out, &first, "never", NULL, 0, "name");
 	assert_written(&out, "\"a\":\"x\\\"y\",\"early\":null,\"name\":\"Ada\",\"n\":-5,"
 			     "\"none\":null,\"total\":7,\"missing\":null,\"never\":null");
 }
@@ -620,7 +620,7 @@ test_columns_that_code_cannot_write(void **state)
 	put_item(&b, record.data, record.len);
 	one_of("lines", PUR_OID_RECORD_ARRAY, &b);
 	pur_buf_puts(&out, "{");
-	pur_put_column(&out, &first, "lines", r, "lines");
+	pur_put_column(&out, &first, "lines", r, 0, "lines");
 	pur_buf_puts(&out, "}");
 	pur_buf_free(&record);
 	parse_json(*state, out.data, out.len);
