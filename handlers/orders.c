@@ -9,6 +9,7 @@
 enum {
 	LIST = 1,
 	GET,
+	STAY,
 	PLACE,
 	MOVE,
 	SETTLE,
@@ -197,6 +198,7 @@ static const struct pur_stmt stmts[] = {
 	[GET] = { PUR_ONE, "@tenant /ref",
 		  "SELECT " COLUMNS ", " STORED_LINES " AS lines{include} FROM orders o"
 		  " WHERE o.tenant_id = $1 AND o.{ref}" },
+	[STAY] = { PUR_EXEC, "@tenant", "SELECT " PUR_SETTINGS_STAY },
 	/* Locks: stock by product id, the slot, tenant_state; each waits for the one before. */
 	[PLACE] = { PUR_ONE,
 		    "@tenant @id lines.@id lines.product_id lines.quantity lines.note"
@@ -248,64 +250,58 @@ static const struct pur_stmt stmts[] = {
 							" FROM line RETURNING *"
 							") SELECT " COLUMNS
 							", " LINES("l") " AS lines FROM o" },
+	/*
+	 * What changes an order locks it by a statement of its own: the next one sees the lines as
+	 * whoever held the lock has left them.
+	 */
+	[LOCK] = { PUR_EXEC, "@tenant /ref",
+		   THIS " AND (SELECT " PUR_SETTINGS_STAY ") IS NOT NULL FOR NO KEY UPDATE" },
 	/* On the way from hand to hand nothing else changes. */
 	[MOVE] = { PUR_ONE, "@tenant /ref @match @from @to",
-		   "WITH old AS ("
-		   " SELECT o.id, o.status FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
-		   "  AND o.status = ANY ($4) AND " PUR_MATCHES(
-		       "$3",
-		       "o.revision") " FOR NO KEY UPDATE"
-				     ") UPDATE orders o SET status = $5, revision = o.revision + 1, updated_at = now()"
-				     " FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
-				     " RETURNING " COLUMNS ", old.status AS _was, " STORED_LINES
-				     " AS lines" },
+		   "WITH old AS (SELECT o.id, o.status FROM orders o WHERE " CHANGEABLE
+		   ") UPDATE orders o SET status = $5, revision = o.revision + 1, updated_at = now()"
+		   " FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
+		   " RETURNING " COLUMNS ", old.status AS _was, " STORED_LINES " AS lines" },
 	/* Approving takes what placing reserved; leaving gives back what either did, and the slot.
 	 */
 	[SETTLE] = { PUR_ONE, "@tenant /ref @match @from @to reason",
-		     "WITH old AS ("
-		     " SELECT o.id, o.status FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
-		     "  AND o.status = ANY ($4) AND " PUR_MATCHES(
-			 "$3",
-			 "o.revision") " FOR NO KEY UPDATE"
-				       "), o AS ("
-				       " UPDATE orders o SET status = $5, reason = $6, revision = o.revision + 1,"
-				       "  updated_at = now() FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
-				       " RETURNING o.*, old.status AS was"
-				       "), line AS ("
-				       " SELECT l.product_id, sum(l.quantity)::bigint AS quantity, o.was = 'pending' AS held"
-				       " FROM o JOIN order_lines l ON l.tenant_id = $1 AND l.order_id = o.id"
-				       " WHERE l.tracked GROUP BY l.product_id, o.was"
-				       "), change AS ("
-				       " SELECT s.product_id, CASE WHEN line.held THEN line.quantity ELSE 0 END AS freed,"
-				       "  CASE WHEN $5 = 'approved' THEN -line.quantity WHEN line.held THEN 0"
-				       "  ELSE line.quantity END AS delta"
-				       " FROM stock s JOIN line ON line.product_id = s.product_id"
-				       " WHERE s.tenant_id = $1 ORDER BY s.product_id FOR NO KEY UPDATE OF s"
-				       "), moved AS ("
-				       " UPDATE stock s SET on_hand = s.on_hand + change.delta,"
-				       "  reserved = s.reserved - change.freed, revision = s.revision + 1,"
-				       "  updated_at = now() FROM change"
-				       " WHERE s.tenant_id = $1 AND s.product_id = change.product_id"
-				       " RETURNING s.product_id, s.on_hand, change.delta"
-				       "), entry AS ("
-				       " INSERT INTO stock_movements (tenant_id, id, product_id, delta, kind, order_id,"
-				       "  on_hand) SELECT $1, uuid_v7(), moved.product_id, moved.delta,"
-				       "  CASE WHEN moved.delta < 0 THEN 'sale' ELSE 'return' END, o.id, moved.on_hand"
-				       " FROM moved, o WHERE moved.delta <> 0 RETURNING id"
-				       "), slot AS ("
-				       " UPDATE pickup_slots k SET taken = greatest(k.taken - 1, 0), updated_at = now()"
-				       " FROM o, settings c WHERE k.tenant_id = $1 AND c.tenant_id = $1"
-				       "  AND $5 <> 'approved' AND k.slot = " PUR_PICKUP_SLOT(
-					   "o.pickup_date") "  AND (SELECT count(*) FROM moved) >= 0 RETURNING k.slot"
-							    ") SELECT " COLUMNS
-							    ", o.was AS _was, " STORED_LINES
-							    " AS lines FROM o" },
+		     "WITH old AS (SELECT o.id, o.status FROM orders o WHERE " CHANGEABLE
+		     "), o AS ("
+		     " UPDATE orders o SET status = $5, reason = $6, revision = o.revision + 1,"
+		     "  updated_at = now() FROM old WHERE o.tenant_id = $1 AND o.id = old.id"
+		     " RETURNING o.*, old.status AS was"
+		     "), line AS ("
+		     " SELECT l.product_id, sum(l.quantity)::bigint AS quantity, o.was = 'pending' AS held"
+		     " FROM o JOIN order_lines l ON l.tenant_id = $1 AND l.order_id = o.id"
+		     " WHERE l.tracked GROUP BY l.product_id, o.was"
+		     "), change AS ("
+		     " SELECT s.product_id, CASE WHEN line.held THEN line.quantity ELSE 0 END AS freed,"
+		     "  CASE WHEN $5 = 'approved' THEN -line.quantity WHEN line.held THEN 0"
+		     "  ELSE line.quantity END AS delta"
+		     " FROM stock s JOIN line ON line.product_id = s.product_id"
+		     " WHERE s.tenant_id = $1 ORDER BY s.product_id FOR NO KEY UPDATE OF s"
+		     "), moved AS ("
+		     " UPDATE stock s SET on_hand = s.on_hand + change.delta,"
+		     "  reserved = s.reserved - change.freed, revision = s.revision + 1,"
+		     "  updated_at = now() FROM change"
+		     " WHERE s.tenant_id = $1 AND s.product_id = change.product_id"
+		     " RETURNING s.product_id, s.on_hand, change.delta"
+		     "), entry AS ("
+		     " INSERT INTO stock_movements (tenant_id, id, product_id, delta, kind, order_id,"
+		     "  on_hand) SELECT $1, uuid_v7(), moved.product_id, moved.delta,"
+		     "  CASE WHEN moved.delta < 0 THEN 'sale' ELSE 'return' END, o.id, moved.on_hand"
+		     " FROM moved, o WHERE moved.delta <> 0 RETURNING id"
+		     "), slot AS ("
+		     " UPDATE pickup_slots k SET taken = greatest(k.taken - 1, 0), updated_at = now()"
+		     " FROM o, settings c WHERE k.tenant_id = $1 AND c.tenant_id = $1"
+		     "  AND $5 <> 'approved' AND k.slot = " SLOT
+		     "  AND (SELECT count(*) FROM moved) >= 0 RETURNING k.slot"
+		     ") SELECT " COLUMNS ", o.was AS _was, " STORED_LINES " AS lines FROM o" },
 	/*
 	 * PATCH: the order, then stock, slot, fields, lines and totals follow what was given. The
 	 * order's status and revision are asked for again by what comes before EDIT, so that
 	 * nothing is refused for stock or slot that is to be refused for those.
 	 */
-	[LOCK] = { PUR_EXEC, "@tenant /ref", THIS " FOR NO KEY UPDATE" },
 	[RESTOCK] = { PUR_EXEC, "@tenant /ref @match @from lines.product_id lines.quantity",
 		      "WITH o AS ("
 		      " SELECT o.id, o.status FROM orders o WHERE " CHANGEABLE
@@ -511,9 +507,9 @@ static const struct pur_constraint constraints[] = {
 static const struct pur_route routes[] = {
 	{ PUR_GET, "/orders", "orders:read", .stmts = { LIST }, .sort = "-created_at",
 	  .summary = "List orders" },
-	{ PUR_POST, "/orders", "orders:create", PUR_NO_STORE, .stmts = { PLACE }, .to = "pending",
-	  .explain = explain_placing, .effect = PUR_CREATES, .event = "order.placed",
-	  .errors = { PUR_ESTOCK, PUR_EPICKUP },
+	{ PUR_POST, "/orders", "orders:create", PUR_NO_STORE, .stmts = { STAY, PLACE },
+	  .to = "pending", .explain = explain_placing, .effect = PUR_CREATES,
+	  .event = "order.placed", .errors = { PUR_ESTOCK, PUR_EPICKUP },
 	  .summary = "Place an order; it reserves its stock and pick-up slot" },
 	{ PUR_GET, "/orders/{ref}", "orders:read", .stmts = { GET }, .summary = "Get one order" },
 	{ PUR_PATCH, "/orders/{ref}", "orders:update", PUR_NO_STORE,
@@ -521,27 +517,30 @@ static const struct pur_route routes[] = {
 	  .explain = explain_change, .from = "pending approved", .event = "order.updated",
 	  .errors = { PUR_ESTOCK, PUR_EPICKUP },
 	  .summary = "Change an order before its production; stock follows" },
-	{ PUR_POST, "/orders/{ref}/approve", "orders:approve", PUR_NO_STORE, .stmts = { SETTLE },
-	  .guard = GET, .from = "pending", .to = "approved", .event = "order.approved",
-	  .summary = "Approve a pending order; it takes its stock" },
-	{ PUR_POST, "/orders/{ref}/reject", "orders:approve", PUR_NO_STORE, .stmts = { SETTLE },
-	  .guard = GET, .body = leaving, .from = "pending", .to = "rejected",
-	  .event = "order.rejected", .summary = "Reject a pending order; its stock is free again" },
-	{ PUR_POST, "/orders/{ref}/start", "orders:produce", PUR_NO_STORE, .stmts = { MOVE },
+	{ PUR_POST, "/orders/{ref}/approve", "orders:approve", PUR_NO_STORE,
+	  .stmts = { LOCK, SETTLE }, .guard = GET, .from = "pending", .to = "approved",
+	  .event = "order.approved", .summary = "Approve a pending order; it takes its stock" },
+	{ PUR_POST, "/orders/{ref}/reject", "orders:approve", PUR_NO_STORE,
+	  .stmts = { LOCK, SETTLE }, .guard = GET, .body = leaving, .from = "pending",
+	  .to = "rejected", .event = "order.rejected",
+	  .summary = "Reject a pending order; its stock is free again" },
+	{ PUR_POST, "/orders/{ref}/start", "orders:produce", PUR_NO_STORE, .stmts = { LOCK, MOVE },
 	  .guard = GET, .from = "approved", .to = "in_production", .event = "order.started",
 	  .summary = "Begin to make an approved order" },
-	{ PUR_POST, "/orders/{ref}/ready", "orders:produce", PUR_NO_STORE, .stmts = { MOVE },
+	{ PUR_POST, "/orders/{ref}/ready", "orders:produce", PUR_NO_STORE, .stmts = { LOCK, MOVE },
 	  .guard = GET, .from = "in_production", .to = "ready", .event = "order.ready",
 	  .summary = "Say that an order can be picked up" },
-	{ PUR_POST, "/orders/{ref}/complete", "orders:complete", PUR_NO_STORE, .stmts = { MOVE },
-	  .guard = GET, .from = "ready", .to = "completed", .event = "order.completed",
-	  .summary = "Hand an order over" },
-	{ PUR_POST, "/orders/{ref}/no-show", "orders:complete", PUR_NO_STORE, .stmts = { SETTLE },
-	  .guard = GET, .body = leaving, .from = "ready", .to = "no_show", .event = "order.no_show",
+	{ PUR_POST, "/orders/{ref}/complete", "orders:complete", PUR_NO_STORE,
+	  .stmts = { LOCK, MOVE }, .guard = GET, .from = "ready", .to = "completed",
+	  .event = "order.completed", .summary = "Hand an order over" },
+	{ PUR_POST, "/orders/{ref}/no-show", "orders:complete", PUR_NO_STORE,
+	  .stmts = { LOCK, SETTLE }, .guard = GET, .body = leaving, .from = "ready",
+	  .to = "no_show", .event = "order.no_show",
 	  .summary = "Say that nobody came for an order; its stock goes back" },
-	{ PUR_POST, "/orders/{ref}/cancel", "orders:cancel", PUR_NO_STORE, .stmts = { SETTLE },
-	  .guard = GET, .body = leaving, .from = ALIVE, .to = "cancelled",
-	  .event = "order.cancelled", .summary = "Cancel an order; its stock goes back" },
+	{ PUR_POST, "/orders/{ref}/cancel", "orders:cancel", PUR_NO_STORE,
+	  .stmts = { LOCK, SETTLE }, .guard = GET, .body = leaving, .from = ALIVE,
+	  .to = "cancelled", .event = "order.cancelled",
+	  .summary = "Cancel an order; its stock goes back" },
 	{ PUR_GET, "/orders/{ref}/history", "orders:read", PUR_NO_STORE, .stmts = { FIND, HISTORY },
 	  .fields = history, .sort = "seq",
 	  .summary = "List what happened to an order, oldest first" },

@@ -5,7 +5,7 @@
 #include "purser.h"
 #include <string.h>
 
-enum { GET = 1, UPDATE, CLEAR, FILL };
+enum { GET = 1, LOCK, UPDATE, CLEAR, FILL };
 
 static const struct pur_field hours[] = {
 	{ .name = "day",
@@ -92,6 +92,7 @@ static const struct pur_field fields[] = {
 
 static const struct pur_stmt stmts[] = {
 	[GET] = { PUR_ONE, "@tenant", "SELECT " COLUMNS " FROM settings WHERE tenant_id = $1" },
+	[LOCK] = { PUR_EXEC, "@tenant", "SELECT " PUR_SETTINGS_CHANGE },
 	/* An unknown time zone raises 22023; what the rules forbid becomes NULL, and is refused. */
 	[UPDATE] = { PUR_ONE, "@tenant @match @body",
 		     "UPDATE settings t SET (currency, time_zone, " PLAIN ") = (SELECT"
@@ -148,8 +149,8 @@ check(struct pur_req *rq)
 
 static const struct pur_route routes[] = {
 	{ PUR_GET, "/settings", "settings:read", .stmts = { GET }, .summary = "Get the settings" },
-	{ PUR_PATCH, "/settings", "settings:write", .stmts = { UPDATE, CLEAR, FILL }, .guard = GET,
-	  .check = check, .event = "settings.updated", .errors = { PUR_ERULE },
+	{ PUR_PATCH, "/settings", "settings:write", .stmts = { LOCK, UPDATE, CLEAR, FILL },
+	  .guard = GET, .check = check, .event = "settings.updated", .errors = { PUR_ERULE },
 	  .summary = "Change settings" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };

@@ -43,6 +43,14 @@
 				" >= " PUR_PICKUP_EARLIEST(hours) " AND " at                       \
 								  " <= " PUR_PICKUP_LATEST ")"
 
+/*
+ * Slots are counted anew when the settings change, so the two shut each other out: a statement
+ * before one that takes or frees a slot, and one before the settings change. $1 is the tenant.
+ */
+#define PUR_SETTINGS_KEY "hashtextextended('settings ' || $1::text, 0)"
+#define PUR_SETTINGS_STAY "pg_advisory_xact_lock_shared(" PUR_SETTINGS_KEY ")"
+#define PUR_SETTINGS_CHANGE "pg_advisory_xact_lock(" PUR_SETTINGS_KEY ")"
+
 /* The optional If-Match of a guarded write, as argument n ("$3"). */
 #define PUR_MATCHES(n, revision) "(" n "::bigint[] IS NULL OR " revision " = ANY (" n "))"
 

@@ -1,29 +1,9 @@
 """Races: one winner, no oversell, no gap, one effect. Through the real nginx; and, where more than
 the stack's two processes of a program shall collide, past it into many."""
 
-from collections import Counter
-
-import pytest
-
-from support.parallel import at_once, spread
-from support.programs import OwnPrograms
+from support.parallel import at_once, outcomes, spread
 from support.sizes import (APPROVAL_ROUNDS, APPROVERS, BUYERS, BUYERS_AT_ONCE, CAKES,
-                           PARALLEL_WRITERS,
-                           PROCESSES, SAME_KEY, WRITES_EACH)
-
-
-def outcomes(answers):
-    return Counter((a.status, a.error if a.status >= 400 else None) for a in answers)
-
-
-@pytest.fixture(params=["through nginx", "into many processes"])
-def owner(request, stack, fresh):
-    """The owner of the fresh shop, by either way."""
-    if request.param == "through nginx":
-        yield fresh.owner
-        return
-    with OwnPrograms(stack, ["orders", "products"], PROCESSES) as own:
-        yield own.client(fresh.owner.token)
+                           PARALLEL_WRITERS, SAME_KEY, WRITES_EACH)
 
 
 def test_one_of_many_approvals_wins(fresh, owner):

@@ -3,6 +3,7 @@
 import pytest
 
 from support.routes import MISSING
+from support.shop import Shop
 
 
 def adjust(shop, product, delta, reason="counted", **kw):
@@ -127,3 +128,76 @@ def test_what_is_not_tracked_has_stock_too_but_no_limit(shop):
     order = shop.approved((product, 500))
     assert order["status"] == "approved"
     assert shop.stock(product) == (0, 0) and ledger(shop, product) == []
+
+
+# ---- movements: how the stock came to be
+
+@pytest.fixture(scope="module")
+def moved(stack):
+    """A shop with a product whose stock has seen everything once."""
+    shop = Shop(stack)
+    cake = shop.product(sku="M-1")
+    adjust(shop, cake, 10, "delivery")
+    shop.client("staff").post(f"inventory/{cake['id']}/adjust", {"delta": -2, "reason": "broken"})
+    kept, gone = shop.approved((cake, 3)), shop.approved((cake, 1), (cake, 1))
+    assert shop.owner.post(f"orders/{gone['id']}/cancel").status == 200
+    assert shop.owner.patch(f"orders/{kept['id']}", {
+        "lines": [{"product_id": cake["id"], "quantity": 2}]}).status == 200
+    shop.order((cake, 1))  # pending: it reserves, but nothing has moved
+    shop.cake, shop.kept, shop.gone = cake, kept["id"], gone["id"]
+    yield shop
+    shop.check_books()
+
+
+def test_movements(moved):
+    for ref in (moved.cake["id"], moved.cake["slug"]):
+        answer = moved.owner.get(f"inventory/{ref}/movements?sort=created_at")
+        assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store"
+        rows = answer.data
+        assert [(m["delta"], m["kind"], m["reason"], m["order_id"], m["on_hand"]) for m in rows] \
+            == [(10, "adjustment", "delivery", None, 10), (-2, "adjustment", "broken", None, 8),
+                (-3, "sale", None, moved.kept, 5), (-2, "sale", None, moved.gone, 3),
+                (2, "return", None, moved.gone, 5), (1, "return", None, moved.kept, 6)]
+        assert answer.json["total"] == 6
+    assert {m["product_id"] for m in rows} == {moved.cake["id"]}
+    staff, owner = moved.users["staff"], moved.users["owner"]
+    assert [m["actor_id"] for m in rows] == [owner, staff, owner, owner, owner, owner]
+    stock = moved.owner.get(f"inventory/{moved.cake['id']}").data
+    assert sum(m["delta"] for m in rows) == stock["on_hand"] == 6
+
+
+@pytest.mark.parametrize("query,found", [
+    ("", [5, 4, 3, 2, 1, 0]), ("kind=adjustment", [1, 0]), ("kind[in]=sale,return", [5, 4, 3, 2]),
+    ("delta[gt]=0&sort=created_at", [0, 4, 5]), ("delta=-2", [3, 1]), ("order_id=GONE", [4, 3]),
+    ("kind=sale&order_id=KEPT", [2]), ("created_at[lt]=2000-01-01T00:00:00Z", []),
+    ("perPage=2&page=2", [3, 2]), ("perPage=4&page=2&sort=created_at", [4, 5])])
+def test_movements_are_a_list(moved, query, found):
+    path = f"inventory/{moved.cake['id']}/movements"
+    ids = [m["id"] for m in moved.owner.get(f"{path}?sort=created_at").data]
+    answer = moved.owner.get(
+        f"{path}?{query.replace('GONE', moved.gone).replace('KEPT', moved.kept)}")
+    assert [ids.index(m["id"]) for m in answer.data] == found
+    assert answer.json["total"] == (6 if "perPage" in query else len(found))
+
+
+@pytest.mark.parametrize("query,field", [
+    ("kind=theft", "kind"), ("sort=delta", "sort"), ("reason=x", "reason"), ("delta=x", "delta"),
+    ("deleted=true", "deleted"), ("include=product", "include"), ("fields=slug", "fields")])
+def test_bad_queries_of_movements(moved, query, field):
+    answer = moved.owner.get(f"inventory/{moved.cake['id']}/movements?{query}")
+    assert answer.refused(400, "invalid_input") and set(answer.faults) == {field}
+
+
+def test_movements_of_nothing(moved, rival):
+    nobody = moved.owner.get(f"inventory/{MISSING}/movements")
+    assert nobody.refused(404, "not_found")
+    deleted = moved.product(stock=1)
+    moved.owner.delete(f"products/{deleted['id']}")
+    for ref in (rival.product(stock=1)["id"], deleted["id"], deleted["slug"], "no-such"):
+        assert moved.owner.get(f"inventory/{ref}/movements").bytes_but_ids() == \
+            nobody.bytes_but_ids()
+
+
+def test_a_product_that_never_moved(shop):
+    answer = shop.owner.get(f"inventory/{shop.product()['id']}/movements")
+    assert answer.json == {"data": [], "total": 0, "page": 1, "perPage": 20}

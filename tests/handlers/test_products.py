@@ -167,6 +167,85 @@ def test_stock_leaves_the_product_alone(shop):
     assert shop.owner.get(f"products/{made['id']}").etag == before
 
 
+def test_restore_where_the_slug_was_taken_since(shop):
+    """The stock that it had comes back with it."""
+    first = shop.product(slug=unique("again"), stock=7)
+    shop.owner.delete(f"products/{first['id']}")
+    second = shop.product(slug=first["slug"])
+    for ref in (first["id"], first["slug"]):
+        answer = shop.owner.post(f"products/{ref}/restore")
+        assert answer.refused(409, "duplicate") and answer.faults == {"slug": "Is taken"}
+    shop.owner.delete(f"products/{second['id']}")
+    assert shop.owner.post(f"products/{first['slug']}/restore").data["id"] == second["id"]
+    shop.owner.delete(f"products/{second['id']}")
+    assert shop.owner.post(f"products/{first['id']}/restore").status == 200
+    assert shop.stock(first) == (7, 0)
+
+
+# ---- the category, included
+
+def test_include_category(shop):
+    shelf = shop.category(name="Cakes", position=3)
+    cake, loose = shop.product(category_id=shelf["id"]), shop.product()
+    there = {k: shelf[k] for k in ("id", "name", "slug")}
+    assert "category" not in shop.owner.get(f"products/{cake['id']}").data
+    one = shop.owner.get(f"products/{cake['slug']}?include=category")
+    assert one.data == {**cake, "category": there}
+    assert shop.owner.get(f"products/{loose['id']}?include=category").data["category"] is None
+    query = f"products?name[in]={cake['name']},{loose['name']}&sort=created_at"
+    rows = shop.owner.get(f"{query}&include=category")
+    assert [r["category"] for r in rows.data] == [there, None] and rows.json["total"] == 2
+    assert all("category" not in r for r in shop.owner.get(query).data)
+    chosen = shop.owner.get(f"products/{cake['id']}?include=category&fields=category,id").data
+    assert chosen == {"id": cake["id"], "category": there}
+
+
+def test_an_included_category_changes_the_etag(shop):
+    shelf = shop.category()
+    path = f"products/{shop.product(category_id=shelf['id'])['id']}"
+    listed = f"products?category_id={shelf['id']}"
+    plain = [shop.owner.get(p).etag for p in (path, listed)]
+    full = [shop.owner.get(p).etag for p in (f"{path}?include=category",
+                                             f"{listed}&include=category")]
+    assert len({*plain, *full}) == 4
+    shop.owner.patch(f"categories/{shelf['id']}", {"name": "Renamed"})
+    assert [shop.owner.get(p).etag for p in (path, listed)] == plain
+    for p, old in zip((f"{path}?include=category", f"{listed}&include=category"), full):
+        answer = shop.owner.get(p, headers={"If-None-Match": old})
+        assert answer.status == 200 and b"Renamed" in answer.body
+        assert shop.owner.get(p, headers={"If-None-Match": answer.etag}).status == 304
+
+
+@pytest.mark.parametrize("include", ["no_such", "category,stock", "", "category.name", "name",
+                                     "category_id"])
+def test_bad_includes(shop, include):
+    for path in ("products", f"products/{shop.product()['id']}"):
+        answer = shop.owner.get(f"{path}?include={include}")
+        assert answer.refused(400, "invalid_input") and set(answer.faults) == {"include"}
+
+
+def test_category_is_read_only(shop):
+    answer = shop.owner.post("products", {"name": "x", "unit_price": 1, "category": None})
+    assert answer.faults == {"category": "Read-only"}
+
+
+# ---- the deleted
+
+def test_list_of_the_deleted(fresh):
+    kept, gone = fresh.product(name="Kept"), fresh.product(name="Gone")
+    fresh.owner.delete(f"products/{gone['id']}")
+    for role in ("owner", "admin"):
+        answer = fresh.client(role).get("products?deleted=true&include=category")
+        assert [p["id"] for p in answer.data] == [gone["id"]] and answer.json["total"] == 1
+        assert answer.data[0]["active"] is False and answer.data[0]["deleted_at"]
+    for role in ("manager", "staff", "accountant", "viewer"):
+        assert fresh.client(role).get("products?deleted=true").refused(403, "forbidden")
+        assert [p["id"] for p in fresh.client(role).get("products?deleted=false").data] == [
+            kept["id"]]
+    assert fresh.owner.get(f"products/{gone['id']}?deleted=true").refused(400, "invalid_input")
+    assert fresh.owner.get("inventory?deleted=true").refused(400, "invalid_input")
+
+
 # ---- money in version 2
 
 V2 = "/api/v2/products"

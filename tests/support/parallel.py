@@ -4,6 +4,7 @@ import random
 import threading
 import time
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from support.client import BROKEN
@@ -27,6 +28,11 @@ def spread(n, threads, act):
     """Runs act(0) .. act(n - 1) by so many threads. Returns and raises as at_once()."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(act, range(n)))
+
+
+def outcomes(answers):
+    """(status, error code or None) -> how often."""
+    return Counter((a.status, a.error if a.status >= 400 else None) for a in answers)
 
 
 class Ledger:
