@@ -10,8 +10,6 @@ def size(short, full):
     return full if FULL else short
 
 
-import os
-
 # Races (tests/e2e)
 APPROVERS = 50  # at once, for one order
 APPROVAL_ROUNDS = size(6, 100)
@@ -20,11 +18,13 @@ CAKES = 100
 BUYERS_AT_ONCE = 24
 SLOT_CAPACITY = 20
 SLOT_BUYERS = 120  # for one slot of that capacity
-CHANGE_ROUNDS = 8  # of an order that is changed and moved on at once
+CHANGE_ROUNDS = size(8, 50)  # of an order that is changed and moved on at once
 SAME_KEY = 50  # requests with one Idempotency-Key
 PARALLEL_WRITERS = 8
 WRITES_EACH = size(25, 250)
 FOLLOWERS = 2  # who read the events meanwhile
+DAY_ORDERS = size(200, 2000)  # of a day in the shop
+DAY_STAFF = 6  # who work at once
 PROCESSES = 8  # of a program, where more shall collide than the stack has
 
 # Faults (tests/faults)
@@ -42,7 +42,6 @@ PATIENCE = 60
 
 # Bad input (tests/security). All of it goes to where it may do something; of what is costly (a
 # commit, a password) or the same everywhere, one in so many. PURSER_FULL=1 leaves nothing out.
-FULL = os.environ.get("PURSER_FULL") == "1"
 STORED_EVERY = 1 if FULL else 8  # naughty strings that are written for good, and read again
 PASSWORDS_EVERY = 1 if FULL else 48  # tried as passwords, each of which costs an argon2
 SAMPLE_EVERY = 1 if FULL else 12  # on routes and filters other than the first of their kind
