@@ -9,6 +9,7 @@ import pytest
 
 from support.corpora import json_suite
 from support.routes import MISSING, all_routes
+from support.sizes import SAMPLE_EVERY
 from support.wire import compose, volley
 
 CALM = True
@@ -127,8 +128,10 @@ def asked(shop, route, body):
 
 @writes
 def test_every_file(shop, route):
-    before = shop.footprint()
-    wanted = files()
+    """All of them where something is read from a body; some where none is wanted."""
+    before, wanted = shop.footprint(), files()
+    if not route.writable:
+        wanted = dict(list(wanted.items())[::SAMPLE_EVERY])
     answers = volley(shop.owner, [asked(shop, route, data) for data, _ in wanted.values()])
     wrong = []
     for (name, (_, refusal)), answer in zip(wanted.items(), answers):
