@@ -61,6 +61,12 @@ void tell_skipped(struct doctor *d, const char *check, const char *format, ...)
 /* One statement as the administrator; NULL after a finding. PQclear the result. */
 PGresult *doctor_query(struct doctor *d, const char *check, const char *sql, const char *arg);
 
+/* Whether we can try things as the user a program runs as. */
+bool can_act_as(const struct program *p);
+
+/* A user's name; borrowed until the next call. */
+const char *user_name(uid_t user);
+
 /* The folder that a file is in. */
 void folder_of(const char *file, char *folder, size_t size);
 

@@ -1,7 +1,6 @@
 /* doctor_conf: what stands in purser.conf, and the files it names. */
 #include "doctor.h"
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,20 +95,13 @@ may_write(uid_t user, const char *path)
 	return run_program(argv, 0, user, NULL) == 0;
 }
 
-static const char *
-user_name(uid_t user)
-{
-	const struct passwd *who = getpwuid(user);
-
-	return who != NULL ? who->pw_name : "without a name";
-}
-
 /* For each user that programs run as; a log that isn't there yet is made in its folder. */
 void
 check_log(struct doctor *d)
 {
 	const char *file = d->conf.log_file, *target = file;
 	char folder[2048];
+	int untried = 0;
 
 	if (!d->configured || file[0] == '\0') {
 		tell_skipped(d, "log", d->configured ? "goes to standard error" : "not configured");
@@ -121,12 +113,16 @@ check_log(struct doctor *d)
 	for (size_t i = 0; i < d->n_programs; i++) {
 		const struct program *p = &d->programs[i];
 
-		if (may_write(p->user, target))
+		untried += !can_act_as(p);
+		if (!can_act_as(p) || may_write(p->user, target))
 			continue;
 		tell_fault(d, "log", "%s can't write to %s, as the user %s", p->name, target,
 			   user_name(p->user));
 		tell_mend("let a group of all programs' users write there: chgrp, chmod g+w %s",
 			  target);
 	}
-	tell_well(d, "log", "%s", file);
+	if (untried > 0)
+		tell_skipped(d, "log", "for %d programs: only root may try", untried);
+	else
+		tell_well(d, "log", "%s", file);
 }

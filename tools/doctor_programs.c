@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -37,6 +38,20 @@ serves(const char *pid, const struct program *p)
 
 	return len > 0 && strlen(line) + 1 == len && realpath(line, resolved) != NULL &&
 	       strcmp(resolved, p->path) == 0;
+}
+
+bool
+can_act_as(const struct program *p)
+{
+	return geteuid() == 0 || geteuid() == p->user;
+}
+
+const char *
+user_name(uid_t user)
+{
+	const struct passwd *who = getpwuid(user);
+
+	return who != NULL ? who->pw_name : "without a name";
 }
 
 static uid_t
@@ -115,6 +130,13 @@ check_programs(struct doctor *d)
 		tell_mend("name the folder they are installed in: purser doctor FOLDER");
 	}
 	count_processes(d);
+	for (size_t i = 0; i < d->n_programs; i++) {
+		if (can_act_as(&d->programs[i]))
+			continue;
+		tell_warning(d, "programs", "%s runs as %s: what that user may can't be tried",
+			     d->programs[i].name, user_name(d->programs[i].user));
+		tell_mend("run this as root");
+	}
 	tell_well(d, "programs", "%zu in %s", d->n_programs, d->folder);
 }
 
@@ -230,13 +252,22 @@ check_program(struct doctor *d, const struct program *p)
 void
 check_statements(struct doctor *d)
 {
+	int untried = 0;
+
 	if (!d->configured || d->db == NULL) {
 		tell_skipped(d, "statements", "without configuration and database none prepares");
 		return;
 	}
-	for (size_t i = 0; i < d->n_programs; i++)
-		check_program(d, &d->programs[i]);
-	tell_well(d, "statements", "every program logs in, and the database takes its statements");
+	for (size_t i = 0; i < d->n_programs; i++) {
+		if (can_act_as(&d->programs[i]))
+			check_program(d, &d->programs[i]);
+		else
+			untried++;
+	}
+	if (untried > 0)
+		tell_skipped(d, "statements", "of %d programs: only root may try", untried);
+	else
+		tell_well(d, "statements", "programs log in, and the database takes what they say");
 }
 
 void

@@ -23,19 +23,19 @@ class Operator:
         """Ours, and what is given; None takes a variable away."""
         return {k: str(v) for k, v in {**self.env, **env}.items() if v is not None}
 
-    def run(self, *arguments, **env):
+    def run(self, *arguments, user=None, **env):
         return subprocess.run([self.file, *arguments], env=self.environment(env), cwd="/",
                               stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=PATIENCE)
+                              timeout=PATIENCE, user=user)
 
     def start(self, *arguments, **env):
         return subprocess.Popen([self.file, *arguments], env=self.environment(env), cwd="/",
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
 
-    def doctor(self, *arguments, nginx=None, **env):
+    def doctor(self, *arguments, nginx=None, user=None, **env):
         nginx = nginx or self.stack.var / "nginx" / "purser.conf"
-        return Diagnosis(self.run("doctor", "--nginx", str(nginx), *arguments, **env))
+        return Diagnosis(self.run("doctor", "--nginx", str(nginx), *arguments, user=user, **env))
 
     def conninfo(self, database):
         """The administrator's, for another database of the cluster."""

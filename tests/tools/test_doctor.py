@@ -266,6 +266,16 @@ def test_no_programs(purser, tmp_path):
         purser.doctor(str(folder)).finding("fault", "programs", "there are none", str(folder))
 
 
+def test_who_may_not_try_as_the_programs_says_so(purser, stack):
+    """And blames them for nothing. Only root can be somebody else here."""
+    seen = purser.doctor(user="nobody" if os.getuid() == 0 else None)
+    warned = [x for x in seen.of("warning") if x.check == "programs"]
+    assert len(warned) == (len(stack.programs) if os.getuid() == 0 else 0), seen.out
+    assert all("run this as root" in x.mend and stack.user in x.text for x in warned)
+    tried = [x.kind for x in seen.lines if x.check in ("statements", "log")]
+    assert tried == 2 * (["skipped"] if os.getuid() == 0 else ["ok"])
+
+
 @pytest.mark.parametrize("gives, takes, words", [
     ("ALTER ROLE {} BYPASSRLS", "ALTER ROLE {} NOBYPASSRLS", ["bypasses row-level security"]),
     ("ALTER ROLE {} SUPERUSER", "ALTER ROLE {} NOSUPERUSER", ["is superuser"]),
