@@ -42,7 +42,7 @@ DECLARE
   v_session uuid := nullif(current_setting('app.current_session', true), '')::uuid;
   v_account uuid;
   v_member record;
-  v_ignored text;
+  v_ignored text := set_config('app.current_tenant', p_tenant::text, true);
 BEGIN
   UPDATE purser.users u SET password_hash = p_password_hash, updated_at = now()
    WHERE u.tenant_id = p_tenant AND u.id = v_user AND u.password_hash IS NOT NULL;

@@ -1,6 +1,6 @@
 -- sql/deploy/people.sql: accounts and tenants, which programs reach through functions alone.
 \ir fixture.psql
-SELECT plan(70);
+SELECT plan(77);
 
 -- Whoever acts: the user and the session that authenticate would have set.
 CREATE FUNCTION pg_temp.act(p_tenant text, p_user text, p_session text DEFAULT '') RETURNS void
@@ -40,21 +40,21 @@ SELECT pg_temp.add_session('b', 'a in b', 'a in b session') \g /dev/null
 -- Accounts
 SET LOCAL ROLE purser_users;
 SELECT pg_temp.act('a', 'a user', 'a session') \g /dev/null
-SELECT is(purser.open_account(pg_temp.id('new account'), 'New@pgtap.invalid', 'first hash'),
+SELECT is(purser.open_account(pg_temp.id('new account'), 'New@pgtap.invalid'),
   pg_temp.id('new account'), 'an unknown address gets an account');
-SELECT is(purser.open_account(pg_temp.id('other'), 'nEW@pgtap.invalid', 'second hash'),
+SELECT is(purser.open_account(pg_temp.id('other'), 'nEW@pgtap.invalid'),
   pg_temp.id('new account'), 'a known one has one, in whichever case');
-SELECT is(purser.open_account(pg_temp.id('quiet account'), 'quiet@pgtap.invalid', NULL),
-  pg_temp.id('quiet account'), 'an account needs no password yet');
-SELECT throws_ok($$ SELECT purser.open_account(pg_temp.id('x'), '', NULL) $$, '23514', NULL,
+SELECT is(purser.open_account(pg_temp.id('quiet account'), 'quiet@pgtap.invalid'),
+  pg_temp.id('quiet account'), 'another gets another');
+SELECT throws_ok($$ SELECT purser.open_account(pg_temp.id('x'), '') $$, '23514', NULL,
   'but an address');
-SELECT is(purser.open_account(pg_temp.id('other'), 'b@pgtap.invalid', 'taken over'),
+SELECT is(purser.open_account(pg_temp.id('other'), 'b@pgtap.invalid'),
   pg_temp.id('b account'), 'of another tenant''s person too');
 RESET ROLE;
 SELECT row_eq($$ SELECT email, email_key, password_hash FROM accounts
    WHERE id = pg_temp.id('new account') $$,
-  ROW ('New@pgtap.invalid'::text, 'new@pgtap.invalid'::text, 'first hash'::text),
-  'it is as it was made first');
+  ROW ('New@pgtap.invalid'::text, 'new@pgtap.invalid'::text, NULL::text),
+  'it is as it was made first, and has no password');
 SELECT results_eq($$ SELECT password_hash FROM accounts WHERE id = pg_temp.id('b account') $$,
   ARRAY['hash of b'], 'and nobody''s password changes by that');
 SELECT is_empty($$ SELECT 1 FROM accounts WHERE id IN (pg_temp.id('other'), pg_temp.id('unused'))
@@ -103,12 +103,37 @@ SELECT pg_temp.scoped($$ SELECT purser.set_own_password(pg_temp.id('a'), 'newest
   \g /dev/null
 SELECT is(current_setting('app.current_tenant'), '', 'the tenant is set for the transaction only');
 
+-- A password that a tenant gave opens that tenant alone, and takes the place of the account's there.
+RESET ROLE;
+UPDATE users SET password_hash = 'given by b', accepted = false
+ WHERE tenant_id = pg_temp.id('b') AND id = pg_temp.id('a in b');
+SELECT bag_eq($$ SELECT tenant_id, password_hash FROM login_candidates('a@pgtap.invalid', NULL) $$,
+  $$ VALUES (pg_temp.id('a'), 'newest hash'), (pg_temp.id('b'), 'given by b') $$,
+  'a given password opens its tenant, the account''s the others');
+SELECT pg_temp.add_session('a', 'a user', 'a laptop') \g /dev/null
+SELECT pg_temp.add_session('b', 'a in b', 'a laptop in b') \g /dev/null
+SET LOCAL ROLE purser_users;
+SELECT pg_temp.act('b', 'a in b') \g /dev/null
+SELECT is(purser.own_password(pg_temp.id('b')), 'given by b', 'it is one''s own there');
+SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('b'), 'chosen in b') $$,
+  'and can be changed');
+SELECT pg_temp.act('a', 'a user') \g /dev/null
+SELECT is(purser.own_password(pg_temp.id('a')), 'newest hash', 'which changes nothing elsewhere');
+SELECT throws_ok('SELECT password_hash FROM purser.users', '42501', NULL, 'no program reads it');
+RESET ROLE;
+SELECT bag_eq($$ SELECT id FROM sessions WHERE user_id IN (pg_temp.id('a user'), pg_temp.id('a in b'))
+  $$, $$ VALUES (pg_temp.id('a laptop')) $$, 'and ends that tenant''s sessions alone');
+UPDATE users SET password_hash = NULL
+ WHERE tenant_id = pg_temp.id('b') AND id = pg_temp.id('a in b');
+SELECT bag_eq($$ SELECT tenant_id FROM login_candidates('a@pgtap.invalid', NULL) $$,
+  $$ VALUES (pg_temp.id('a')) $$, 'without one, a membership that isn''t accepted opens to nobody');
+
 -- What the users' program may do by itself
 SET LOCAL ROLE purser_users;
 SELECT pg_temp.act('a', 'a user') \g /dev/null
 SELECT lives_ok($$ INSERT INTO purser.users (tenant_id, id, account_id, name, email, role)
   VALUES (pg_temp.id('a'), pg_temp.id('new user'), pg_temp.id('new account'), 'New',
-    'New@pgtap.invalid', 'staff') RETURNING * $$, 'a user is somebody''s');
+    'New@pgtap.invalid', 'staff') RETURNING id $$, 'a user is somebody''s');
 SELECT throws_ok($$ INSERT INTO purser.users (tenant_id, id, account_id, name, email, role)
   VALUES (pg_temp.id('a'), pg_temp.id('x'), pg_temp.id('new account'), 'New',
     'New@pgtap.invalid', 'staff') $$, '23505',
