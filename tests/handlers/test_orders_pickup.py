@@ -554,7 +554,8 @@ def test_availability_of_nothing(counter, rival):
 
 
 @pytest.mark.parametrize("query,field", [
-    ("at=tomorrow", "at"), ("at=", "at"), ("at=2999-01-01", "at"), ("at=2999-02-30T00:00:00Z", "at"),
+    ("at=tomorrow", "at"), ("at=", "at"), ("at=2999-01-01", "at"),
+    ("at=2999-02-30T00:00:00Z", "at"),
     ("page=1", "page"), ("deleted=true", "deleted"), ("fields=name", "fields")])
 def test_bad_queries(counter, query, field):
     answer = counter.owner.get(f"products/{counter.cake['id']}/availability?{query}")

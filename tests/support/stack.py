@@ -45,7 +45,8 @@ class Stack:
         token = "ps_" + base64.urlsafe_b64encode(
             uuid.UUID(tenant).bytes + secrets.token_bytes(32)).decode()
         self.db.all("INSERT INTO sessions (tenant_id, id, user_id, token_hash, expires_at,"
-                    " idle_seconds) VALUES (%s, uuid_v7(), %s, %s, now() + interval '1 day', 86400)",
+                    " idle_seconds) VALUES (%s, uuid_v7(), %s, %s, now() + interval '1 day',"
+                    " 86400)",
                     tenant, user, hashlib.blake2b(token.encode(), digest_size=32).digest())
         return self.anonymous.bearing(token)
 
