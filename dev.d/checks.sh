@@ -45,7 +45,8 @@ stage_dist() {
 }
 
 tarball_is_whole() { # FOLDER
-	diff -u --label repository <(cd "$ROOT" && git ls-files --cached --others --exclude-standard | grep -vx .gitignore | sort) \
+	diff -u --label repository <(git ls-files --cached --others --exclude-standard |
+		grep -vxE '\.git(ignore|attributes)' | sort) \
 		--label tarball <(tar -tf "$1/"purser-*.tar.xz | grep -v '/$' | sed 's|^[^/]*/||' |
 			grep -vxE "$AUTOTOOLS_MAKE" | sort)
 }
