@@ -4,7 +4,7 @@ import pytest
 
 from support.client import Answer
 from support.http2 import exchange
-from support.routes import MISSING, all_routes
+from support.routes import MISSING, plain_creator
 from support.sizes import BODY_MOST, HUGE_BODY
 
 CALM = True
@@ -106,7 +106,7 @@ def test_odd_requests(anonymous, name):
 @pytest.fixture(scope="module")
 def poster(shop):
     """Pairs of a POST that refuses {}."""
-    route = next(r for r in all_routes() if r.effect == "creates" and r.roles)
+    route = plain_creator()
     return request(route.path.encode(), b"POST", more=[
         (b"content-type", b"application/json"),
         (b"authorization", shop.owner.headers["Authorization"].encode())])

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from support.routes import MISSING, all_routes
+from support.routes import MISSING, all_routes, plain_creator
 from support.sizes import BODY_MOST, HUGE_BODY
 from support.wire import Wire, compose, exchange, volley
 
@@ -71,7 +71,7 @@ def get(target=b"/livez", headers=b"", version=b"HTTP/1.1", host=b"Host: localho
 @pytest.fixture(scope="module")
 def poster(shop):
     """(target, credential) of a route that takes a body and refuses {}."""
-    route = next(r for r in all_routes() if r.effect == "creates" and r.roles)
+    route = plain_creator()
     token = shop.owner.headers["Authorization"].encode()
     return route.path.encode(), b"Authorization: %b\r\n" % token
 

@@ -97,6 +97,12 @@ KNOWN = {
 }
 
 
+def plain_creator():
+    """A route of which nothing is special: it creates a thing, behind login, and refuses {}."""
+    return next(r for r in all_routes() if r.effect == "creates" and r.roles and not r.parts and
+                not r.secret and any(f.get("required") for f in r.writable))
+
+
 class Things:
     """Makes things in a shop, and bodies that are right, by what the programs say."""
 
