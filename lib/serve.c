@@ -5,6 +5,7 @@
 #include "request.h"
 #include "timefmt.h"
 #include <errno.h>
+#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,12 +19,18 @@
 #define TICK 1000           /* milliseconds between looks at idle things */
 #define DRAIN (5 * 1000000) /* microseconds for kept connections after SIGTERM */
 #define PATIENCE 10         /* seconds for a peer to go on in the middle of a request */
+#define GLANCE 1            /* milliseconds between looks at a request that is not all there */
+#define SIGHT 65536         /* bytes of a request that are looked at before it is taken */
 
 struct connection {
 	FCGX_Request fcgi;
 	bool open;
 	unsigned long used; /* when it last had something to say, in requests of this process */
+	int64_t begun;      /* when it had said the beginning of a request alone; 0: it has not */
 };
+
+/* What a connection holds that poll() calls readable. */
+enum sight { CLOSED, BEGUN, WHOLE };
 
 static volatile sig_atomic_t stop_asked, reopen_asked;
 static unsigned long served; /* requests */
@@ -176,25 +183,52 @@ accept_one(struct connection *c, int listener)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	c->fcgi.ipcFd = fd;
 	c->used = served;
+	c->begun = 0;
 	c->fcgi.keepConnection = 1; /* else FCGX_Accept_r() begins by closing it */
 	c->open = true;
 }
 
-/* True when the peer has closed a connection that poll() calls readable. */
-static bool
-has_closed(int fd)
+/* Not closed by libfcgi, which would wait for the peer to close too. */
+static void
+drop(struct connection *c)
 {
-	char byte;
+	FCGX_Free(&c->fcgi, 0);
+	close(c->fcgi.ipcFd);
+	c->fcgi.ipcFd = -1;
+	c->open = false;
+}
 
-	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+/*
+ * Looks, without taking anything, whether a request is all there: libfcgi would wait for its rest,
+ * and everybody else with it. One too long to be seen to its end counts as whole; its peer is in
+ * the midst of sending. A request ends with an empty record of its body (FastCGI 1.0, 5.3).
+ */
+static enum sight
+look(int fd)
+{
+	static unsigned char seen[SIGHT];
+	ssize_t n = recv(fd, seen, sizeof(seen), MSG_PEEK | MSG_DONTWAIT);
+	size_t len = n > 0 ? (size_t)n : 0, at = 0;
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		return CLOSED;
+	while (at + FCGI_HEADER_LEN <= len) {
+		const unsigned char *r = seen + at;
+		size_t content = (size_t)r[4] << 8 | r[5];
+
+		at += FCGI_HEADER_LEN + content + r[6];
+		if (r[1] == FCGI_STDIN && content == 0 && at <= len)
+			return WHOLE;
+	}
+	return len == sizeof(seen) ? WHOLE : BEGUN;
 }
 
 /*
  * Waits for the listener (unless draining) and all open connections. p[0] is the listener's, p[i +
  * 1] that of all[i]. New connections take the first free place, so only the first few are looked
- * at.
+ * at. A request begun is readable all the time: it is looked at again after a moment instead.
  */
-static int
+static void
 wait_all(const struct connection *all, int listener, struct pollfd *p, const sigset_t *signals)
 {
 	struct timespec tick = { .tv_sec = TICK / 1000 };
@@ -203,11 +237,13 @@ wait_all(const struct connection *all, int listener, struct pollfd *p, const sig
 		places--;
 	p[0] = (struct pollfd){ .fd = stop_asked ? -1 : listener, .events = POLLIN };
 	for (int i = 0; i < places; i++) {
-		p[i + 1].fd = all[i].open ? all[i].fcgi.ipcFd : -1;
-		p[i + 1].events = POLLIN;
-		p[i + 1].revents = 0;
+		bool idle = all[i].open && all[i].begun == 0;
+
+		p[i + 1] = (struct pollfd){ .fd = idle ? all[i].fcgi.ipcFd : -1, .events = POLLIN };
+		if (all[i].open && !idle)
+			tick = (struct timespec){ .tv_nsec = GLANCE * 1000000 };
 	}
-	return ppoll(p, (nfds_t)places + 1, &tick, signals);
+	ppoll(p, (nfds_t)places + 1, &tick, signals);
 }
 
 static void
@@ -215,13 +251,19 @@ serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
 	    struct pur_buf *head)
 {
 	for (int i = 0; i < places; i++) {
-		if (p[i + 1].fd < 0 || p[i + 1].revents == 0)
+		struct connection *c = &all[i];
+		enum sight sight;
+
+		if (!c->open || (p[i + 1].revents == 0 && c->begun == 0))
 			continue;
-		if (has_closed(p[i + 1].fd)) {
-			FCGX_Free(&all[i].fcgi, 1);
-			all[i].open = false;
-		} else {
-			serve_one(rq, &all[i], head);
+		sight = look(c->fcgi.ipcFd);
+		if (sight == WHOLE) {
+			c->begun = 0;
+			serve_one(rq, c, head);
+		} else if (sight == BEGUN && c->begun == 0) {
+			c->begun = pur_time_now();
+		} else if (sight == CLOSED || pur_time_now() - c->begun > PATIENCE * 1000000) {
+			drop(c);
 		}
 	}
 }
@@ -241,10 +283,7 @@ find_place(struct connection *all)
 		if (c->used < oldest->used)
 			oldest = c;
 	}
-	/* Not closed by libfcgi, which would wait for the peer to close too. */
-	FCGX_Free(&oldest->fcgi, 0);
-	close(oldest->fcgi.ipcFd);
-	oldest->open = false;
+	drop(oldest);
 	return oldest;
 }
 
@@ -278,8 +317,7 @@ pur_serve(struct pur_req *rq, int listener)
 	}
 	pur_log(PUR_INFO, "serving");
 	for (;;) {
-		int ready = wait_all(all, listener, p, &signals);
-
+		wait_all(all, listener, p, &signals);
 		if (stop_asked && stop_by == 0)
 			stop_by = pur_time_now() + DRAIN;
 		if (stop_by != 0 && (!any_open(all) || pur_time_now() > stop_by))
@@ -288,16 +326,14 @@ pur_serve(struct pur_req *rq, int listener)
 			reopen_asked = 0;
 			pur_log_reopen();
 		}
-		if (ready > 0)
-			serve_ready(rq, all, p, &head);
-		if (ready > 0 && p[0].revents != 0)
+		serve_ready(rq, all, p, &head);
+		if (p[0].revents != 0)
 			accept_one(find_place(all), listener);
-		if (ready == 0)
-			pur_db_tidy(rq->db);
+		pur_db_tidy(rq->db);
 	}
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (all[i].open)
-			FCGX_Free(&all[i].fcgi, 1);
+			drop(&all[i]);
 	}
 	pur_buf_free(&head);
 	pur_log(PUR_INFO, "stopped");

@@ -1,9 +1,10 @@
 /*
  * serve: the FastCGI loop of a program.
  *
- * One request at a time, from a new connection or any of the kept ones, whichever has something
- * to say: a kept connection that is idle never keeps others waiting. On SIGTERM no new connection
- * is taken, the kept ones are served until the peer closes them or five seconds have passed.
+ * One request at a time, from a new connection or any of the kept ones, whichever has a whole one:
+ * neither a kept connection that is idle nor half a request keeps others waiting. On SIGTERM no new
+ * connection is taken, the kept ones are served until the peer closes them or five seconds have
+ * passed.
  * SIGHUP opens the log again.
  */
 #ifndef PUR_SERVE_H
