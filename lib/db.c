@@ -264,6 +264,7 @@ ensure_connection(struct pur_db *db)
 	if (connect_now(db)) {
 		db->backoff = 0;
 		db->retry_at = 0;
+		db->last_used = now; /* it has not been idle yet */
 		return PUR_OK;
 	}
 	/* Full jitter, so that many programs don't all knock at the same moment. */
