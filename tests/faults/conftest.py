@@ -4,7 +4,7 @@ import pytest
 
 from support.parallel import Load
 from support.shop import Shop
-from support.sizes import LOAD_THREADS
+from support.sizes import FULL, LOAD_THREADS
 
 
 @pytest.fixture
@@ -17,4 +17,14 @@ def busy(stack):
     yield load
     stack.wait_for_handlers()
     stack.wait_until_ready()
-    load.ledger.check(load.events_before)
+    load.check()
+
+
+@pytest.fixture
+def within(note):
+    """within(2, seconds, "what"): a time is told always, and judged in full runs alone, when the
+    machine has nothing else to do."""
+    def judge(most, measured, what, unit="s"):
+        note(f"{what}: {measured:.2f} {unit}")
+        assert not FULL or measured <= most, f"{what}: {measured:.2f} {unit}, promised: {most}"
+    return judge

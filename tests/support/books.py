@@ -44,12 +44,12 @@ RULES = {
         HAVING s.on_hand <> coalesce(sum(m.delta), 0)""",
 
     "reserved is what pending orders hold": """
-        SELECT s.product_id, s.reserved, sum(l.quantity) FROM stock s LEFT JOIN (order_lines l
-            JOIN orders o ON o.tenant_id = l.tenant_id AND o.id = l.order_id
-                         AND o.status = 'pending')
-            ON l.tenant_id = s.tenant_id AND l.product_id = s.product_id AND l.tracked
-         WHERE s.tenant_id = %(t)s GROUP BY s.product_id, s.reserved
-        HAVING s.reserved <> coalesce(sum(l.quantity), 0)""",
+        SELECT s.product_id, s.reserved, held.quantity FROM stock s
+          LEFT JOIN (SELECT l.product_id, sum(l.quantity) AS quantity FROM orders o
+             JOIN order_lines l ON l.tenant_id = o.tenant_id AND l.order_id = o.id AND l.tracked
+            WHERE o.tenant_id = %(t)s AND o.status = 'pending' GROUP BY l.product_id) held
+            ON held.product_id = s.product_id
+         WHERE s.tenant_id = %(t)s AND s.reserved <> coalesce(held.quantity, 0)""",
 
     "every order took its stock, and gave it back when it left": """
         SELECT o.number, o.status, product_id, l.quantity, m.delta

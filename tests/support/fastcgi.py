@@ -10,6 +10,7 @@ from support.client import Answer, Client
 
 BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 RESPONDER, KEEP = 1, 1
+HEAD = struct.Struct(">BBHHBx")  # of a record: version, kind, request, length, padding
 
 
 class Connection:
@@ -37,6 +38,23 @@ class Connection:
         self.send(b"".join(records(method, uri, headers, body, keep)))
         return self.answer()
 
+    def status(self, request):
+        """Sends the bytes of a request, reads its answer and tells its status: for very many."""
+        self.send(request)
+        data, at = b"", 0
+        while True:
+            more = self.socket.recv(1 << 18)
+            if not more:
+                raise ConnectionError("the program hung up")
+            data += more
+            while at + 8 <= len(data):
+                _, kind, _, length, padding = HEAD.unpack_from(data, at)
+                if at + 8 + length + padding > len(data):
+                    break
+                if kind == END:
+                    return int(data[data.index(b"Status: ") + 8:][:3])
+                at += 8 + length + padding
+
     def answer(self):
         """Reads one answer, up to its end record."""
         out = b""
@@ -51,7 +69,7 @@ class Connection:
         return Answer(int(headers["Status"].split()[0]), headers, body)
 
     def _record(self):
-        _, kind, _, length, padding = struct.unpack(">BBHHBx", self._read(8))
+        _, kind, _, length, padding = HEAD.unpack(self._read(8))
         content = self._read(length)
         self._read(padding)
         return kind, content
@@ -99,7 +117,7 @@ def records(method, uri, headers=(), body=b"", keep=True):
 
 
 def record(kind, content):
-    return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
+    return HEAD.pack(1, kind, 1, len(content), 0) + content
 
 
 def chunks(data, size=32768):

@@ -8,7 +8,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from support.client import BROKEN
+from support.shop import WAYS
 from support.sizes import PATIENCE
+from support.stack import wait_until
 
 
 def at_once(n, act):
@@ -44,10 +46,20 @@ class Ledger:
         self.lock = threading.Lock()
         self.writes = []  # (path, key, the final answer)
         self.tries = {}  # what a try ended with -> how often
+        self.last = {}  # status -> the last answer that had it
 
     def count(self, outcome):
         with self.lock:
             self.tries[outcome] = self.tries.get(outcome, 0) + 1
+
+    def take(self, answer):
+        self.count(answer.status)
+        self.last[answer.status] = answer
+
+    @property
+    def failed(self):
+        """Of the tries those that a client would call failures."""
+        return {k: n for k, n in self.tries.items() if not isinstance(k, int) or k >= 500}
 
     def write(self, client, path, json=None):
         key, until = str(uuid.uuid4()), time.monotonic() + PATIENCE
@@ -58,8 +70,8 @@ class Ledger:
                 self.count(type(why).__name__)
                 time.sleep(0.02)
                 continue
-            self.count(answer.status)
-            if answer.status == 503 or (answer.status == 409 and
+            self.take(answer)
+            if answer.status in (503, 507) or (answer.status == 409 and
                                         answer.error == "idempotency_in_progress"):
                 time.sleep(0.02)
                 continue
@@ -75,7 +87,7 @@ class Ledger:
         except BROKEN as why:
             self.count(type(why).__name__)
             return None
-        self.count(answer.status)
+        self.take(answer)
         if answer.status == 200:
             assert int(answer.headers["Content-Length"]) == len(answer.body)
             assert answer.json["data"] is not None
@@ -88,6 +100,7 @@ class Ledger:
     def check(self, events_before):
         """Holds the ledger against the database."""
         shop, db = self.shop, self.shop.db
+        db.all("ANALYZE orders, order_lines, stock_movements")  # so much at once is news to it
         shop.check_books()
         # One event for each, so nothing was done twice and nothing that nobody asked for.
         assert len(shop.events(after=events_before)) == len(self.acknowledged)
@@ -104,10 +117,15 @@ class Ledger:
                          " 'Load' ORDER BY 1", self.shop.id)
         assert placed == kept
         kinds = {"approve": "order.approved", "reject": "order.rejected",
-                 "cancel": "order.cancelled"}
+                 "start": "order.started", "ready": "order.ready", "complete": "order.completed",
+                 "no-show": "order.no_show", "cancel": "order.cancelled"}
         for action, kind in kinds.items():
             said = sorted(a.data["id"] for p, _, a in self.acknowledged if p.endswith(f"/{action}"))
             assert said == sorted(e[2] for e in self.shop.events() if e[1] == kind), action
+
+
+# What becomes of an order, from its placing on.
+FATES = [*WAYS.values(), "approve cancel"]
 
 
 class Load:
@@ -116,6 +134,7 @@ class Load:
     def __init__(self, shop, threads, products):
         self.shop, self.products = shop, products
         self.client = shop.owner
+        shop.settings(pickup_slot_capacity=100000)  # slots are counted then
         self.ledger = Ledger(shop)
         self.events_before = shop.last_event()
         self.failures = []
@@ -136,6 +155,14 @@ class Load:
         if why[0] is None:
             assert self.failures == []
 
+    def wait_for_writes(self, n):
+        """Until so many more writes were acknowledged."""
+        wanted = len(self.ledger.writes) + n
+        wait_until(lambda: len(self.ledger.writes) >= wanted or self.failures, f"{n} more writes")
+
+    def check(self):
+        self.ledger.check(self.events_before)
+
     def _run(self, seed):
         luck = random.Random(seed)
         try:
@@ -153,9 +180,8 @@ class Load:
         order = ledger.write(client, "orders", self.shop.order_body(
             *((p, luck.randint(1, 3)) for p in chosen), customer_name="Load"))
         if order.status == 201:
-            fate = luck.choice(["approve", "approve", "reject", "cancel", None])
-            if fate:
-                answer = ledger.write(client, f"orders/{order.data['id']}/{fate}")
+            for step in luck.choice(FATES).split():
+                answer = ledger.write(client, f"orders/{order.data['id']}/{step}")
                 self._expect(answer, 200)
         else:
             self._expect(order, 422)

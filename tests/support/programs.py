@@ -22,11 +22,13 @@ def catches(pid, number):
 
 class OwnPrograms:
     """Programs on sockets of their own, with the stack's configuration but for env, and a client
-    that talks to them past nginx: with OwnPrograms(stack, ...) as own: own.client(token)"""
+    that talks to them past nginx: with OwnPrograms(stack, ...) as own: own.client(token)
+    disk: where they see one (disk.py)."""
 
-    def __init__(self, stack, names, processes=1, **env):
-        self.stack, self.names, self.count = stack, names, processes
-        self.env = {"PATH": "/usr/bin:/bin", "PURSER_CONF": str(stack.conf), **env,
+    def __init__(self, stack, names, processes=1, disk=None, **env):
+        self.stack, self.names, self.count, self.disk = stack, names, processes, disk
+        self.env = {"PATH": "/usr/bin:/bin", "PURSER_CONF": str(stack.conf),
+                    **{name: str(value) for name, value in env.items()},
                     "ASAN_OPTIONS": f"log_path={stack.log}/sanitizer:detect_leaks=1",
                     "UBSAN_OPTIONS": f"log_path={stack.log}/sanitizer:print_stacktrace=1"}
         self.processes, self.sockets, self._listeners = [], {}, []
@@ -49,7 +51,8 @@ class OwnPrograms:
             listener.listen(1024)
             self._listeners.append(listener)
             for _ in range(self.count):
-                self.processes.append(self.stack.start_as_user(
+                start = self.disk.start if self.disk else self.stack.start_as_user
+                self.processes.append(start(
                     [self.stack.program(name)], stdin=listener, env=self.env, stderr=self._errors))
         for name in self.names:
             wait_until(lambda n=name: self._answers(n), f"{name} answers")

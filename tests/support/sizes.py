@@ -31,8 +31,14 @@ PROCESSES = 8  # of a program, where more shall collide than the stack has
 KILL_SECONDS = size(10, 120)
 KILL_EVERY = 0.2
 DATABASE_SECONDS = size(4, 20)  # of load around a database that dies
+DATABASE_KILLS = size(2, 10)
 LOAD_THREADS = 6
-IDLE_CONNECTIONS = size(100, 600)  # kept open, and never used again
+IDLE_CONNECTIONS = size(300, 600)  # kept open, and never used again; more than there are places
+RESTARTS = size(1, 10)  # of all programs, and of nginx
+SLOW_EACH = size(50, 200)  # clients of each kind of slowness, at once
+SLOW_ROUNDS = size(1, 5)
+FULL_DISK_WRITES = size(100, 2000)  # refused while the disk is full
+LEAK_REQUESTS = size(20000, 1000000)  # of all programs together
 
 # Security (tests/security)
 LOGINS = 500  # refused, of each kind

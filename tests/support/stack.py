@@ -128,6 +128,11 @@ class Stack:
     def start_nginx(self):
         self._dev("nginx", "start_nginx")
 
+    def restart_programs(self):
+        """All of them, as `./dev up` does when their configuration has changed."""
+        os.utime(self.conf)
+        self._dev("programs", "start_programs")
+
     def _dev(self, room, function):
         """The way ./dev does, by its own functions."""
         script = """
