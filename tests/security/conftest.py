@@ -1,11 +1,13 @@
-"""What bad input must never do to the stack."""
+"""What bad input must never do to the stack, and the two worlds of the tests of isolation."""
 
 import json
 import re
 
 import pytest
 
+from support.matrix import fill
 from support.stack import ROOT
+from support.world import World
 
 # nginx tells of these as errors, though clients make them.
 CLIENTS_FAULT = re.compile(r"client (intended to send too large (chunked )?|sent invalid chunked )"
@@ -66,3 +68,21 @@ def calm(request):
     assert stack.nginx() == workers, "a worker of nginx died"
     faults = logs.faults()
     assert faults[:5] == [], f"{len(faults)} lines that tell of errors"
+
+
+@pytest.fixture(scope="session")
+def worlds(stack):
+    """One's own, and the foreign one that must never be seen nor change."""
+    own, foreign = World(stack), World(stack)
+    fill(own, foreign)
+    yield own, foreign
+    for world in (own, foreign):
+        world.shop.check_books()
+
+
+@pytest.fixture
+def untouched(worlds):
+    """Nothing of the foreign world changes, whatever is asked."""
+    before = worlds[1].footprint()
+    yield
+    assert worlds[1].footprint() == before

@@ -1,167 +1,170 @@
-"""No tenant sees another. Generated from --describe: every route, with refs that are one's own,
-another's and nobody's: another's and nobody's are answered in the same bytes, and nothing of the
-other tenant changes."""
+"""No tenant sees another. Every route, asked by every role for what is their own, another tenant's,
+nobody's and deleted: another's and nobody's are answered in the same bytes, and nothing of the
+other tenant is shown or changed. tests/support/matrix.py says what is asked."""
 
-import json
-import re
-from urllib.parse import quote
+import base64
+import uuid
 
 import pytest
 
-from support.routes import MISSING, Things, all_routes, plural
-from support.shop import ROLES, Shop
-
-of_things = pytest.mark.routes(lambda r: r.roles is not None and r.parts)
+from support.routes import MISSING
+from support.matrix import LOOKS, Matrix, told
+from support.shop import ROLES, unique
+from support.world import path_of
 
 
 @pytest.fixture(scope="module")
-def victim(stack):
-    """A shop with a thing of every program, whose footprint must never change."""
-    shop = Shop(stack)
-    things, made = Things(shop), {}
-    for route in all_routes():
-        if route.parts and route.program not in made and route.effect != "restores":
-            made[route.program] = {"refs": things.refs(route)}
-    for program, thing in made.items():
-        thing["refs_by_key"] = keys_of(shop, program, thing["refs"])
-    shop.made = made
-    return shop
+def matrix(worlds):
+    return Matrix(*worlds)
 
 
-def keys_of(shop, program, refs):
-    """The same thing by its human key, where it has one."""
-    ref = next(iter(refs.values()))
-    answer = shop.owner.get(f"{program}/{ref}")
-    if answer.status != 200:
-        return refs
-    key = answer.data.get("slug") or answer.data.get("number")
-    return dict.fromkeys(refs, str(key))
+@pytest.mark.routes(LOOKS["paths"])
+def test_paths(matrix, untouched, route):
+    faults = matrix.paths(route)
+    assert not faults, told(faults)
 
 
-@of_things
-def test_refs_in_the_path(stack, shop, things, victim, route):
-    """By id, by human key; as JSON, as problem, with HEAD, with If-Match, rehearsed; every role."""
-    made, body, before = victim.made[route.program], things.body(route), victim.footprint()
-    first = route.all_fields[0]["name"]
-    variants = [("", {}), ("?dry_run=true" if route.writes else f"?fields={first}", {}),
-                ("", {"Accept": "application/problem+json"}),
-                ("", {"If-Match": '"1"', "If-None-Match": '"1"'}),
-                ("", {"Accept": "application/vnd.purser.v2+json"}),
-                ("", {"X-Request-Id": "same-for-all"})]
-    for query, headers in variants:
-        def ask(client, ref, q=query, h=headers):
-            answer = client.request(route.method, route.at(ref) + q, json=body,
-                                    headers={"X-Request-Id": "same-for-all", **h})
-            return answer.bytes_but_ids()
-
-        foreign, nobodys = ask(shop.owner, made["refs"]), ask(shop.owner, MISSING)
-        assert foreign == nobodys and foreign[0] == 404, (query, headers)
-        # A number may exist in one's own tenant too: that one is met then, never the other's.
-        if not any(key.isdigit() for key in made["refs_by_key"].values()):
-            assert ask(shop.owner, made["refs_by_key"]) == nobodys, (query, headers)
-        for role in ROLES[1:]:
-            assert ask(shop.client(role), made["refs"]) == ask(shop.client(role), MISSING), role
-    if not route.writes:
-        assert shop.owner.request("HEAD", route.at(made["refs"])).status == 404
-    assert victim.footprint() == before
+@pytest.mark.routes(LOOKS["plain"])
+def test_routes_without_a_thing_in_their_path(matrix, untouched, route):
+    faults = matrix.plain(route)
+    assert not faults, told(faults)
 
 
-@of_things
-def test_ones_own_is_found(stack, shop, route):
-    """The other half: the same requests do work at home."""
-    things = Things(shop)
-    if route.program == "sessions":
-        client = shop.stack.login(shop.user("owner")[1], shop.password)
-        refs = {p: client.get("sessions").data[0]["id"] for p in route.parts}
-    else:
-        client, refs = shop.owner, things.refs(route)
-    answer = client.request(route.method, route.at(refs), json=things.body(route))
-    assert answer.status == 200, answer
+@pytest.mark.routes(LOOKS["bodies"])
+def test_references_in_the_body(matrix, untouched, route):
+    faults = matrix.bodies(route)
+    assert not faults, told(faults)
 
 
-@pytest.mark.routes(lambda r: any(f["type"] in ("uuid", "rows") for f in r.writable))
-def test_ids_in_the_body(shop, things, victim, route):
-    """An id of another tenant in a body is like one that never was."""
-    before = victim.footprint()
-    refs = things.refs(route) if route.parts else {}
-
-    def with_id(fields, one):
-        body = {}
-        for f in fields:
-            if f.get("read_only"):
-                continue
-            if f["type"] == "uuid":
-                body[f["name"]] = one(f["name"])
-            elif f["type"] == "rows":
-                body[f["name"]] = [with_id(f["of"], one)]
-            elif f.get("required"):
-                body[f["name"]] = things.value(f)
-        return body
-
-    def theirs(name):
-        return next(iter(victim.made[plural(name.removesuffix("_id"))]["refs"].values()))
-
-    answers = [shop.owner.request(route.method, route.at(refs), json=with_id(route.body, one))
-               for one in (theirs, lambda _: MISSING)]
-    assert answers[0].bytes_but_ids() == answers[1].bytes_but_ids()
-    assert answers[0].refused(400, "validation_failed"), answers[0]
-    assert victim.footprint() == before
+@pytest.mark.routes(LOOKS["lists"])
+def test_lists(matrix, untouched, route):
+    faults = matrix.lists(route)
+    assert not faults, told(faults)
 
 
-@pytest.mark.routes(lambda r: r.lists)
-def test_lists(shop, victim, route):
-    """Every filter set to what another tenant's things have: nothing of theirs is ever listed."""
-    theirs = {json.dumps(row, sort_keys=True)
-              for row in victim.owner.get(f"{route.path}?perPage=100").data}
-    assert theirs
-    ids = {ref for thing in victim.made.values() for ref in thing["refs"].values()}
-    filters = [f["name"] for f in route.all_fields if f.get("filter")]
-    queries = [""] + [f"{name}={quote(as_text(row[name]))}" for row in map(json.loads, theirs)
-                      for name in filters if row.get(name) is not None]
-    for query in queries:
-        answer = shop.owner.get(f"{route.path}?perPage=100&{query}")
-        assert answer.status == 200, (query, answer)
-        for row in answer.data:
-            assert not ids & {str(v) for v in row.values()}, (query, row)
-        assert answer.json["total"] == len(answer.data) or answer.json["total"] > 100, query
+@pytest.mark.routes(LOOKS["filters"])
+def test_filters(matrix, untouched, route):
+    faults = matrix.filters(route)
+    assert not faults, told(faults)
 
 
-def as_text(value):
-    return value if isinstance(value, str) else json.dumps(value)
+@pytest.mark.routes(LOOKS["parameters"])
+def test_parameters(matrix, untouched, route):
+    faults = matrix.parameters(route)
+    assert not faults, told(faults)
 
 
-def test_a_token_opens_its_own_tenant_alone(shop, victim):
+@pytest.mark.routes(LOOKS["includes"])
+def test_includes(matrix, untouched, route):
+    faults = matrix.includes(route)
+    assert not faults, told(faults)
+
+
+# ---- who one is
+
+@pytest.fixture(scope="module")
+def own(worlds):
+    return worlds[0]
+
+
+@pytest.fixture(scope="module")
+def foreign(worlds):
+    return worlds[1]
+
+
+@pytest.mark.routes(lambda r: r.roles is not None)
+def test_a_good_secret_opens_no_other_tenant(stack, own, foreign, untouched, route):
+    """A token is the tenant's id and a secret: with the other's id in front it is no token."""
+    raw = base64.urlsafe_b64decode(own.owner.token.removeprefix("ps_"))
+    assert raw[:16] == uuid.UUID(own.shop.id).bytes
+
+    def ask(tenant):
+        token = "ps_" + base64.urlsafe_b64encode(uuid.UUID(tenant).bytes + raw[16:]).decode()
+        answer = stack.anonymous.bearing(token).request(
+            route.method, path_of(route, foreign.refs(route)), json=own.body(route))
+        return answer.bytes_but_ids()
+
+    assert ask(foreign.shop.id) == ask(MISSING)
+    assert ask(foreign.shop.id)[0] == 401
+
+
+def test_a_token_opens_its_own_tenant_alone(own, foreign):
     """Whatever else a request says about tenants."""
-    for headers in ({"X-Tenant": victim.id}, {"X-Tenant-Id": victim.slug},
-                    {"X-Purser-Tenant": victim.id},
-                    {"Cookie": f"__Host-purser={victim.owner.token}"}):
-        assert shop.owner.get("products", headers=headers).body == shop.owner.get("products").body
-    for query in (f"tenant={victim.slug}", f"tenant_id={victim.id}"):
-        assert shop.owner.get(f"products?{query}").refused(400, "invalid_input")
+    plain = own.owner.get("products").body
+    for headers in ({"X-Tenant": foreign.shop.id}, {"X-Tenant-Id": foreign.shop.slug},
+                    {"X-Purser-Tenant": foreign.shop.id},
+                    {"Cookie": f"__Host-purser={foreign.owner.token}"}):
+        assert own.owner.get("products", headers=headers).body == plain
+    for query in (f"tenant={foreign.shop.slug}", f"tenant_id={foreign.shop.id}"):
+        assert own.owner.get(f"products?{query}").refused(400, "invalid_input")
 
 
-def test_statements_without_their_predicate_give_nothing_of_others(stack, db, victim, shop):
-    """Row-level security alone: every SELECT that a program has, run as its role in another tenant,
-    with `tenant_id = $1` made always true."""
-    checked = 0
-    for program in stack.programs:
-        for statement in stack.describe(program)["statements"]:
-            sql = statement["sql"]
-            if not sql.lstrip().upper().startswith("SELECT") or statement["args"] != ["@tenant"]:
-                continue
-            wide = re.sub(r"\b(\w+\.)?tenant_id = \$1", "true", sql)
-            with_rls = stack.superuser(f"""
-                BEGIN; SET LOCAL ROLE purser_{program}; SET LOCAL search_path = purser;
-                SET LOCAL app.current_tenant = '{shop.id}';
-                SELECT count(*), coalesce(string_agg(t::text, ' '), '') FROM ({wide}) t;
-                COMMIT;""", "purser")
-            assert victim.id not in with_rls
-            for thing in victim.made.values():
-                for ref in thing["refs"].values():
-                    assert ref not in with_rls, (program, wide)
-            unset = stack.superuser(f"""
-                BEGIN; SET LOCAL ROLE purser_{program}; SET LOCAL search_path = purser;
-                SELECT count(*) FROM ({wide}) t; COMMIT;""", "purser")
-            assert unset == "0", (program, wide)
-            checked += 1
-    assert checked >= 4
+def test_everybody_is_themselves(own):
+    for role in ROLES:
+        me = own.clients[role].get("users/me").data
+        assert (me["id"], me["email"], me["role"]) == (own.shop.users[role], own.emails[role], role)
+
+
+def test_logging_in_elsewhere(stack, own, foreign, untouched):
+    """Another tenant's name is answered as one that never was, whoever it is."""
+    for email in own.emails["owner"], foreign.emails["owner"], "nobody@example.org":
+        for password in own.shop.password, "not-the-password":
+            there = own.shop.slug if email == foreign.emails["owner"] else foreign.shop.slug
+            foreigners, nobodys = (stack.anonymous.post("sessions", {
+                "email": email, "password": password, "tenant": slug})
+                for slug in (there, "never-was"))
+            assert foreigners.bytes_but_ids() == nobodys.bytes_but_ids()
+            assert foreigners.refused(401, "unauthorized")
+
+
+def test_a_person_of_two_tenants_is_in_one_at_a_time(stack, own, fresh):
+    """Each login sees, and ends, what is of its tenant."""
+    user, email = own.shop.user("owner")
+    fresh.join(there := str(uuid.uuid4()), email, "viewer")
+    here, elsewhere = (stack.login(email, own.shop.password, tenant=shop.slug)
+                       for shop in (own.shop, fresh))
+    assert [c.get("users/me").data["id"] for c in (here, elsewhere)] == [user, there]
+    sessions = [c.get("sessions").json for c in (here, elsewhere)]
+    assert [s["total"] for s in sessions] == [1, 1]
+    assert here.delete(f"sessions/{sessions[1]['data'][0]['id']}").refused(404, "not_found")
+    assert here.delete("sessions").status == 200
+    assert here.get("sessions").status == 401 and elsewhere.get("sessions").status == 200
+    assert elsewhere.get("events").json["total"] == len(fresh.events())
+
+
+# ---- what is kept across requests
+
+@pytest.mark.routes(lambda r: r.effect == "creates" and r.roles and not r.secret)
+def test_an_idempotency_key_is_a_tenants_own(own, fresh, route):
+    """The same key with the same words, in two tenants: each has its own effect and answer."""
+    key, body = {"Idempotency-Key": unique("key")}, own.body(route)
+    refs = own.refs(route)
+    first = own.owner.post(path_of(route, refs), body, headers=key)
+    assert first.status == 201, first
+    before = fresh.footprint()
+    theirs = fresh.owner.post(path_of(route, refs), body, headers=key)
+    assert "Idempotent-Replayed" not in theirs.headers
+    if theirs.status == 201:
+        assert theirs.data["id"] != first.data["id"]
+    else:  # what the body refers to is not theirs
+        assert theirs.status in (400, 404) and fresh.footprint() == before
+    again = own.owner.post(path_of(route, refs), body, headers=key)
+    assert again.body == first.body and again.headers["Idempotent-Replayed"] == "true"
+    colleague = own.clients["admin"].post(path_of(route, refs), body, headers=key)
+    assert "Idempotent-Replayed" not in colleague.headers
+
+
+def test_events_are_of_one_tenant(own, foreign):
+    """Those of both, from the first, page by page: each its own, by its own count."""
+    for world, other in ((own, foreign), (foreign, own)):
+        seqs, things, page = [], set(), 1
+        while True:
+            answer = world.owner.get(f"events?after=0&perPage=100&page={page}")
+            seqs += [e["seq"] for e in answer.data]
+            things |= {e["object_id"] for e in answer.data}
+            if len(answer.data) < 100:
+                break
+            page += 1
+        assert seqs == list(range(1, world.shop.last_event() + 1))
+        assert answer.json["total"] == len(seqs)
+        assert things and not things & {e[2] for e in other.shop.events()}
