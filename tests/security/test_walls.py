@@ -58,13 +58,14 @@ def row_level_security_open(stack):
     would make a program refuse to run, see test_roles.py.)"""
     tables = stack.db.column("SELECT tablename FROM pg_tables WHERE schemaname = 'purser' AND"
                              " rowsecurity ORDER BY 1")
+    close = "".join(f"DROP POLICY IF EXISTS hole ON purser.{t};" for t in tables)
     try:
-        stack.superuser("".join(f"CREATE POLICY hole ON purser.{t} USING (true) WITH CHECK (true);"
-                                for t in tables), "purser")
+        stack.superuser(close + "".join(
+            f"CREATE POLICY hole ON purser.{t} USING (true) WITH CHECK (true);" for t in tables),
+            "purser")
         yield
     finally:
-        stack.superuser("".join(f"DROP POLICY IF EXISTS hole ON purser.{t};" for t in tables),
-                        "purser")
+        stack.superuser(close, "purser")
 
 
 def test_no_predicate_is_left(stack, unguarded):

@@ -17,7 +17,7 @@ NEVER = {"uuid": MISSING, "text": "never-was", "slug": "never-was", "integer": "
          "email": "never-was@example.org", "time": "1971-01-01T00:00:00Z", "date": "1971-01-01"}
 LEADERS = ("owner", "admin")  # who may see what is deleted
 ECHOES = ("link", "location")  # headers that say again what was asked for
-KEYS_APART = 50  # numbers that one's own things may still take while the matrix is asked
+KEYS_APART = 20  # numbers that one's own things may still take while the matrix is asked
 NOBODY = None  # the role of whoever isn't logged in
 
 # A request as it was asked, and what can be seen of its answer.
@@ -140,7 +140,7 @@ class Matrix:
 
     def paths(self, route):
         """Every part of the path, by id and by human key."""
-        assert route.roles, TEACH.format(f"{route}, which is public,", "Matrix.paths")
+        assert route.roles, f"{route} is public: teach Matrix.paths what it may show to whom"
         body = self.own.body(route)
         for i in range(len(kinds_of(route))):
             for role, refused in self._everybody(route):
@@ -309,14 +309,21 @@ class Matrix:
             own, foreign = ({as_text(row[f["name"]]) for row in rows if row[f["name"]] is not None}
                             for rows in (mine, theirs))
             alien = sorted(foreign - own)[-2:]
+            some = sorted(own)[:1] + self._deleted(route, f)
             for role, refused in self._everybody(route):
                 for op in ("", "[in]"):
-                    self._filter(route, f, op, role, refused, sorted(own)[:1], alien)
+                    self._filter(route, f, op, role, refused, some, alien)
             for op in ("gt", "gte", "lt", "lte"):
                 for value in alien[:1]:
                     self._all_rows(route, "owner", self.own.refs(route),
                                    f"&{f['name']}%5B{op}%5D={quote(value, safe='')}", value)
         return self._done()
+
+    def _deleted(self, route, f):
+        """What is deleted, while rows of this list still refer to it."""
+        if route.parts or (route.program, f["name"]) not in self.own.referring:
+            return []
+        return [self.own.referring[route.program, f["name"]]["deleted"][1]]
 
     def _filter(self, route, f, op, role, refused, own, alien):
         """own: values that are there; alien: values that another tenant's rows have alone."""
