@@ -31,19 +31,14 @@ LOOKS = {
     "bodies": lambda r: r.roles and references(r),
     "lists": lambda r: r.lists,
     "filters": lambda r: r.lists,
-    "parameters": lambda r: r.lists or any(p["type"] == "uuid" for p in r.facts.get("params", [])),
-    "includes": lambda r: r.facts.get("includes") and included(r),
+    "parameters": lambda r: r.lists or any(p["type"] == "uuid" for p in r.params),
+    "includes": lambda r: r.includes and included(r),
 }
-
-
-def answer_fields(route):
-    """The fields of a route's rows."""
-    return route.facts.get("fields") or route.resource["fields"]
 
 
 def included(route):
     """(field that can be included, field that says which thing it is or None)"""
-    fields = answer_fields(route)
+    fields = route.all_fields
     return [(f, next((by for by in fields if by["name"] == f"{f['name']}_id"), None))
             for f in fields if f.get("include")]
 
@@ -183,14 +178,14 @@ class Matrix:
     def _found(self, seen, thing):
         ok = seen.status in (200, 201)
         self._expect(ok, "one's own isn't found: " + TEACH.format("what this route takes",
-                                                                  "BODIES or MAKERS"), seen)
+                                                                  "MAKERS"), seen)
         data = json.loads(seen.body).get("data") if ok else None
         self._expect(not isinstance(data, dict) or thing in seen.body.decode(),
                      "another thing than the one asked for", seen)
 
     def _variants(self, route, i, body):
         """In whatever way one asks: the same."""
-        refs, first = self.own.refs(route), answer_fields(route)[0]["name"]
+        refs, first = self.own.refs(route), route.all_fields[0]["name"]
         theirs = self.foreign.wanted(route, i).id
         ways = [("?dry_run=true" if route.writes else f"?fields={first}", {}, None),
                 (self._rehearsed(route), {"Accept": "application/problem+json"}, None),
@@ -213,7 +208,7 @@ class Matrix:
             seen = self.ask(route, role, body=body, query=self._rehearsed(route, always=True))
             if route.roles:
                 self._expect(seen.status == refused if refused else seen.status in (200, 201),
-                             "refused, or not: " + TEACH.format("its body", "BODIES"), seen)
+                             "refused, or not: " + TEACH.format("its body", "World.value"), seen)
             self._expect(seen.status < 500, "failed", seen)
         return self._done()
 
@@ -262,14 +257,14 @@ class Matrix:
         for role, refused in self._everybody(route):
             refs = self.own.refs(route, role or "owner")
             if refused:
-                for query in ("", "?deleted=true" if route.facts.get("deleted") else "?page=2"):
+                for query in ("", "?deleted=true" if route.deleted else "?page=2"):
                     seen = self.ask(route, role, refs, query=query)
                     self._expect(seen.status == refused, "not refused as it should be", seen)
                 continue
             rows = self._all_rows(route, role, refs)
             self._expect(rows, f"{role} sees nothing of their own in {route}: nothing is proved")
-            self._all_rows(route, role, refs, f"&fields={answer_fields(route)[0]['name']}")
-            if route.facts.get("deleted"):
+            self._all_rows(route, role, refs, f"&fields={route.all_fields[0]['name']}")
+            if route.deleted:
                 if role in LEADERS:
                     self._all_rows(route, role, refs, "&deleted=true")
                 else:
@@ -277,7 +272,7 @@ class Matrix:
                     self._expect(seen.status == 403, "not refused as it should be", seen)
         refs = self.own.refs(route)
         there = len(self._all_rows(route, "owner", refs))
-        for f in answer_fields(route):
+        for f in route.all_fields:
             for sort in (f["name"], f"-{f['name']}") if f.get("sort") else ():
                 rows = self._all_rows(route, "owner", refs, f"&sort={sort}")
                 self._expect(len(rows) == there, f"{route} has other rows by {sort}")
@@ -303,7 +298,7 @@ class Matrix:
     def filters(self, route):
         """Every filter, with what own and foreign rows have, and with what none has."""
         mine, theirs = self.own.rows(route), self.foreign.rows(route)
-        for f in answer_fields(route):
+        for f in route.all_fields:
             if not f.get("filter"):
                 continue
             own, foreign = ({as_text(row[f["name"]]) for row in rows if row[f["name"]] is not None}
@@ -352,7 +347,7 @@ class Matrix:
     def parameters(self, route):
         """Ids in parameters of the route's own, and words that are searched for."""
         asked = [(p["name"], self.foreign.one(kind_of(p)).id, MISSING)
-                 for p in route.facts.get("params", []) if p["type"] == "uuid"]
+                 for p in route.params if p["type"] == "uuid"]
         if route.lists:
             asked.append(("q", self.foreign.mark, "never-was"))
         for name, theirs, nobodys in asked:
@@ -431,7 +426,7 @@ def fill(own, foreign):
         if isinstance(thing.key, str):
             foreign.new(kind, **{thing.key_name: thing.key})
     for route in all_routes():
-        if route.facts.get("includes"):
+        if route.includes:
             for _, by in included(route):
                 if by:
                     own.refer(route.program, by, foreign)

@@ -18,7 +18,6 @@ class Route:
     """One route of one program."""
 
     def __init__(self, program, facts):
-        self.facts, self.resource = facts, program  # as --describe has them
         self.program = program["program"]
         self.method, self.pattern = facts["method"], facts["path"]
         self.root = facts.get("root", False)

@@ -1,11 +1,12 @@
 """world: a business with things of every kind, made from what the programs say of themselves. All
 its texts bear its mark, so that one word or id of it tells of a leak wherever it is seen."""
 
+import functools
 import itertools
 import re
 import uuid
 
-from support.routes import all_routes, plural
+from support.routes import KNOWN, all_routes, plural, way
 from support.shop import ROLES, Footprint, Shop, in_days
 
 
@@ -37,19 +38,20 @@ def kind_of(field):
     return field.get("refers") or plural(field["name"].removesuffix("_id"))
 
 
-def settable(route):
-    """The fields that a body of this route may have."""
-    changes = route.method in ("PUT", "PATCH")
-    return [f for f in route.body or [] if not f.get("read_only") and
-            not (changes and f.get("fixed"))]
-
-
 def references(route):
     """(path to it, field) of all that a body may refer to: (("lines", field), product_id)."""
-    fields = settable(route)
+    fields = route.writable
     return [((), f) for f in fields if f["type"] == "uuid"] + [
         ((f,), of) for f in fields if f["type"] == "rows"
         for of in f["of"] if of["type"] == "uuid" and not of.get("read_only")]
+
+
+@functools.cache
+def key_of(kind):
+    """The name of the human key that things of a kind have, as those who list them tell; or None."""
+    names = [{f["name"] for f in r.all_fields} for r in all_routes()
+             if r.method == "GET" and r.pattern == f"/{kind}"]
+    return next((key for key in KEYS if names and key in names[0]), None)
 
 
 class Thing:
@@ -67,7 +69,7 @@ class Thing:
 
 def log_in(world, person):
     """A session: one more login of a person, who sees it as the latest of theirs."""
-    client = world.stack.login(world.emails[person], world.shop.password)
+    client = world.stack.session(world.shop.id, world.shop.users[person])
     return Thing(client.get("sessions?sort=-created_at").data[0], None)
 
 
@@ -80,9 +82,7 @@ AFTER = {"products": lambda world, thing: world.shop.adjust({"id": thing.id}, 10
 # Kinds that belong to one person: a colleague's is like one that isn't there.
 PERSONAL = {"sessions"}
 
-# Bodies that their fields alone don't tell: route -> (world) -> body
-BODIES = {"POST /users/me/password": lambda world: {"current_password": world.shop.password,
-                                                    "password": world.shop.password}}
+KEYS = ("slug", "number")  # human keys, of all kinds there are
 
 TEACH = "{} can't be made here: teach tests/support/world.py, {}, how"
 
@@ -97,7 +97,7 @@ class World:
         self.clients, self.emails = {}, {}
         for role in ROLES:
             self.shop.users[role], self.emails[role] = self.shop.user(role)
-            self.clients[role] = stack.login(self.emails[role], self.shop.password)
+            self.clients[role] = stack.session(self.shop.id, self.shop.users[role])
         self.owner = self.clients["owner"]
         self._made, self._rows, self.referring = {}, {}, {}
         self._count = itertools.count(1)
@@ -114,8 +114,9 @@ class World:
         asked = (kind, state, deleted, person)
         if asked not in self._made:
             thing = self.new(kind, person)
-            if state:
-                self._bring(thing, kind, state)
+            for move in way(kind, thing.data.get("status"), state):
+                answer = self.owner.post(path_of(move, [thing.id]), self.body(move))
+                assert answer.status == 200, (move, answer)
             if deleted:
                 self.delete(kind, thing, person)
             self._made[asked] = thing
@@ -129,9 +130,8 @@ class World:
         assert route, TEACH.format(kind, "MAKERS")
         answer = self.owner.post(path_of(route, self.refs(route)),
                                  {**self.body(route, whole=True), **given})
-        assert answer.status == 201, (TEACH.format(kind, "MAKERS or BODIES"), answer)
-        maker = next(r for r in all_routes() if r.program == route.program)
-        thing = Thing(answer.data, maker.resource.get("key"))
+        assert answer.status == 201, (TEACH.format(kind, "MAKERS"), answer)
+        thing = Thing(answer.data, key_of(kind))
         AFTER.get(kind, lambda *_: None)(self, thing)
         return thing
 
@@ -148,21 +148,6 @@ class World:
     def delete(self, kind, thing, person="owner"):
         answer = self.clients[person].delete(path_of(deleter(kind), [thing.id]))
         assert answer.status == 200, answer
-
-    def _bring(self, thing, kind, state):
-        """Into a state, by the shortest way there is of routes from state to state."""
-        moves = [r for r in all_routes() if r.states and r.facts.get("to") and
-                 kinds_of(r)[:1] == [kind]]
-        ways = [(thing.data["status"], [])]
-        for now, way in ways:
-            if now == state:
-                break
-            ways += [(m.facts["to"], way + [m]) for m in moves if now in m.states and m not in way]
-        else:
-            raise AssertionError(f"no route brings {kind} from {thing.data['status']} to {state}")
-        for move in way:
-            answer = self.owner.post(path_of(move, [thing.id]), self.body(move))
-            assert answer.status == 200, (move, answer)
 
     def refer(self, kind, by, foreign):
         """Things that refer, by a field, to one that is alive, to one deleted since, and, put there
@@ -220,17 +205,19 @@ class World:
 
     def body(self, route, whole=False, **given):
         """A body that a route takes, of what it must have or of all it may have; None for none."""
-        if str(route) in BODIES:
-            return BODIES[str(route)](self)
         if route.body is None:
             return None
-        wanted = [f for f in settable(route) if f["name"] in given or whole or
+        wanted = [f for f in route.writable if f["name"] in given or whole or
                   (f.get("required") and route.method != "PATCH")]
         return {f["name"]: given[f["name"]] if f["name"] in given else self.value(f)
                 for f in wanted}
 
     def value(self, f):
         kind, word = f["type"], f"{self.mark}-{next(self._count)}"
+        if f["name"] in KNOWN:
+            return KNOWN[f["name"]]
+        if f["name"] == "current_password":
+            return self.shop.password
         if kind == "uuid":
             return self.one(kind_of(f)).id
         if kind == "rows":
