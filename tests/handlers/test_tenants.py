@@ -176,12 +176,15 @@ def test_a_known_address_with_another_password(anonymous, stack, db):
     stack.login(first["email"], SECRET)  # the password it had
 
 
-def test_a_known_address_without_a_password_cant_be_taken(anonymous, shop, db):
-    """Of somebody whom a tenant made a user, but who never had a password."""
+def test_who_signs_up_with_anothers_address_gets_into_no_tenant_of_theirs(anonymous, shop, db):
+    """Whom a tenant has made a user without a password, before or after."""
     made = shop.member()
-    answer = anonymous.post("tenants", signup(email=made["email"]))
-    assert answer.refused(409, "duplicate"), answer
-    assert tenants_of(db, made["email"]) == 1
+    wish = signup(email=made["email"])
+    assert anonymous.post("tenants", wish).status == 201
+    assert tenants_of(db, made["email"]) == 2
+    login = {"email": made["email"], "password": wish["password"]}
+    assert anonymous.post("sessions", {**login, "tenant": shop.slug}).refused(401, "unauthorized")
+    assert anonymous.post("sessions", login).status == 201
 
 
 def test_an_address_at_once(anonymous, stack, db):

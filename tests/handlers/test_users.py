@@ -59,8 +59,8 @@ def test_passwords_are_kept_as_argon2id_and_never_told(shop):
                                      "password": SECRET}, headers={"Idempotency-Key": unique("k")})
     assert made.status == 201 and SECRET.encode() not in made.body
     assert b"password" not in shop.owner.get(f"users/{made.data['id']}").body
-    assert shop.db.value("SELECT password_hash FROM accounts WHERE email_key = %s",
-                         email).startswith("$argon2id$")
+    assert shop.db.value("SELECT password_hash FROM users WHERE tenant_id = %s AND id = %s",
+                         shop.id, made.data["id"]).startswith("$argon2id$")
     everything = repr(shop.footprint().rows)
     assert SECRET not in everything
 
@@ -131,17 +131,19 @@ def test_a_name_is_no_reference(shop):
 
 # ---- an address that is known already
 
-def test_an_address_known_elsewhere_keeps_its_password(stack, shop, rival):
+def test_a_password_opens_the_tenant_that_gave_it(stack, shop, rival):
+    """And no other: whoever adds somebody first could else get into where they work next."""
     email = email_of("both")
     there = rival.owner.post("users", {"name": "Bo", "email": email, "role": "admin",
                                        "password": SECRET})
     here = shop.owner.post("users", {"name": "Bob", "email": email, "role": "viewer",
                                      "password": OTHER_SECRET})
     assert (there.status, here.status) == (201, 201)
-    assert log_in(stack, email, OTHER_SECRET).refused(401, "unauthorized")
-    assert log_in(stack, email, SECRET).refused(409, "tenant_required")
-    for slug, name, role in ((rival.slug, "Bo", "admin"), (shop.slug, "Bob", "viewer")):
-        user = log_in(stack, email, SECRET, tenant=slug).data["user"]
+    for secret, wrong, slug, name, role in (
+            (SECRET, OTHER_SECRET, rival.slug, "Bo", "admin"),
+            (OTHER_SECRET, SECRET, shop.slug, "Bob", "viewer")):
+        assert log_in(stack, email, wrong, tenant=slug).refused(401, "unauthorized")
+        user = log_in(stack, email, secret).data["user"]
         assert (user["name"], user["role"]) == (name, role)
     # What is changed of one membership is no business of the other's.
     shop.owner.patch(f"users/{here.data['id']}", {"name": "Rob", "role": "staff"})
@@ -338,11 +340,23 @@ def test_to_change_ones_name(shop):
     assert client.patch("users/me", {}).data["name"] == "New name"
 
 
+def test_a_password_of_two_tenants_needs_a_tenant(stack, shop, rival):
+    email = email_of("both")
+    for business in (shop, rival):
+        assert business.owner.post("users", {"name": "Bo", "email": email, "role": "viewer",
+                                             "password": SECRET}).status == 201
+    assert log_in(stack, email, SECRET).refused(409, "tenant_required")
+    assert log_in(stack, email, SECRET, tenant=rival.slug).status == 201
+
+
 def test_to_change_ones_password(stack, shop, rival):
     """It ends all other sessions of the person, in every tenant, and none of anybody else's."""
     email = email_of()
-    shop.owner.post("users", {"name": "x", "email": email, "role": "viewer", "password": SECRET})
-    rival.join(str(uuid.uuid4()), email, "viewer")
+    for business in (shop, rival):
+        business.join(str(uuid.uuid4()), email, "viewer")
+    this = stack.login(email, shop.password, tenant=shop.slug)
+    assert this.post("users/me/password", {"current_password": shop.password,
+                                           "password": SECRET}).status == 200
     this, other = (stack.login(email, SECRET, tenant=shop.slug) for _ in range(2))
     elsewhere = stack.login(email, SECRET, tenant=rival.slug)
     before = shop.last_event()
