@@ -23,7 +23,6 @@ NOBODY = None  # the role of whoever isn't logged in
 # A request as it was asked, and what can be seen of its answer.
 Seen = collections.namedtuple("Seen", "what status headers body")
 
-
 # A look of Matrix, and the routes that it is for.
 LOOKS = {
     "paths": lambda r: kinds_of(r) and not r.root,
@@ -80,7 +79,8 @@ class Matrix:
         return seen
 
     def _look_for_leaks(self, route, seen):
-        text = "\n".join(v for _, v in seen.headers) + seen.body.decode(errors="replace").lower()
+        body = seen.body.decode(errors="replace")
+        text = "\n".join([body, *(value for _, value in seen.headers)]).lower()
         ids = set(UUID.findall(text))
         leaked = ids & self.foreign_ids
         leaked |= {mark for mark in self.foreign_marks if mark in text}

@@ -48,7 +48,7 @@ def references(route):
 
 @functools.cache
 def key_of(kind):
-    """The name of the human key that things of a kind have, as those who list them tell; or None."""
+    """The name of the human key that things of a kind have, as their list tells; or None."""
     names = [{f["name"] for f in r.all_fields} for r in all_routes()
              if r.method == "GET" and r.pattern == f"/{kind}"]
     return next((key for key in KEYS if names and key in names[0]), None)
@@ -178,7 +178,9 @@ class World:
             for i, kind in enumerate(kinds):
                 for person in ROLES if kind in PERSONAL else ("owner",):
                     self.wanted(route, i, person)
-            for kind in kinds + [kind_of(f) for _, f in references(route)]:
+            named = [f for _, f in references(route)]
+            named += [p for p in route.params if p["type"] == "uuid"]
+            for kind in kinds + [kind_of(f) for f in named]:
                 for person in ROLES if kind in PERSONAL else ("owner",):
                     self.one(kind, person=person)
                     if deleter(kind):
