@@ -152,7 +152,9 @@ def test_no_body_and_an_empty_object_are_the_same(shop, route):
     suite = json_suite()["parsing"]
     answers = list(volley(shop.owner, [asked(shop, route, body) for body in
                                        (None, *(suite[name] for name in LIKE_NONE))]))
-    assert len({(a.status, a.body) for a in answers}) == 1, answers
+    # A rehearsal that changes nothing tells when it would have.
+    said = {(a.status, re.sub(rb'"updated_at":"[^"]*"', b"", a.body)) for a in answers}
+    assert len(said) == 1, answers
     required = any(f.get("required") for f in route.writable) and route.method != "PATCH"
     assert not required or answers[0].refused(400, "validation_failed")
     assert answers[0].status < 500 and b"invalid_json" not in answers[0].body

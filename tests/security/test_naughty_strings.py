@@ -11,7 +11,7 @@ import pytest
 
 from support.corpora import naughty_strings
 from support.judge import STRINGS, takes_filter, takes_string
-from support.routes import MISSING, Things, all_routes
+from support.routes import KNOWN, MISSING, Things, all_routes
 from support.shop import Shop
 from support.sizes import PASSWORDS_EVERY, SAMPLE_EVERY, STORED_EVERY
 from support.wire import compose, volley
@@ -61,6 +61,8 @@ def places(fields, body, path=()):
             continue
         if f["type"] in STRINGS:
             yield here, f
+        elif f["type"] == "texts":
+            yield (*here, 0), f
         elif f["type"] == "rows":
             for i, row in enumerate(value):
                 yield from places(f["of"], row, (*here, i))
@@ -81,10 +83,10 @@ def look(data, path):
     return data
 
 
-def named(path):
-    """As details name it: lines[0].note"""
+def named(path, f):
+    """As details name it: lines[0].note; of a list of texts, the whole of it."""
     text = ""
-    for key in path:
+    for key in path[:-1] if f["type"] == "texts" else path:
         text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
     return text
 
@@ -101,7 +103,7 @@ class Bodies:
         """A body that is right, and clashes with none before."""
         body = copy.deepcopy(self.whole)
         for path, f in self.places:
-            if f["type"] not in ("uuid", "choice"):
+            if f["type"] not in ("uuid", "choice", "texts"):
                 put(body, path, self.things.value(f))
         return body
 
@@ -110,11 +112,13 @@ class Bodies:
         body = self.fresh()
         for path, _ in self.places:
             put(body, path, s)
-        return body, {named(path) for path, f in self.places if not takes_string(f, s)}
+        return body, {named(path, f) for path, f in self.places if not takes_string(f, s)}
 
     def where_taken(self, s):
-        """With the string where it is taken; and those places."""
-        body, taken = self.fresh(), [path for path, f in self.places if takes_string(f, s)]
+        """With the string where it is taken; and those places. What must be one text, or of a form
+        of its own, stays as it is."""
+        body, taken = self.fresh(), [path for path, f in self.places if takes_string(f, s) and
+                                     f["name"] not in (*KNOWN, "current_password")]
         for path in taken:
             put(body, path, s)
         return body, taken
@@ -125,7 +129,7 @@ with_text = pytest.mark.routes(lambda r: any(True for _ in texts_of(r.writable))
 
 def texts_of(fields):
     for f in fields:
-        if f["type"] in STRINGS:
+        if f["type"] in STRINGS or f["type"] == "texts":
             yield f
         yield from texts_of([i for i in f.get("of", []) if not i.get("read_only")])
 
@@ -180,8 +184,28 @@ def test_fields_that_take_a_string_give_it_back(own_things, route):
                 assert answer.status == 200 and shows(answer, s, taken), (s, answer)
         elif not query and any(r.method == "GET" and r.path == route.path for r in all_routes()):
             assert shows(checked(shop.owner.get(path)), *some[-1][::2])
-    hidden = {named(p) for p, _ in bodies.places} - {f["name"] for f in route.all_fields}
+    hidden = {p[0] for p, _ in bodies.places} - {f["name"] for f in route.all_fields}
     assert done or route.secret or hidden, "no string was taken"
+
+
+@pytest.mark.routes(lambda r: any(f["name"] in KNOWN for f in texts_of(r.writable)))
+def test_texts_of_a_form_of_their_own(own_things, route):
+    """Refused by name, by whoever knows the form; or taken, and given back."""
+    shop, bodies = own_things.shop, Bodies(own_things, route)
+    path = route.at(own_things.refs(route)) if route.parts else route.path
+    cases = []
+    for place, f in bodies.places:
+        for s in sample(PASSWORDS_EVERY if route.secret else SAMPLE_EVERY):
+            if f["name"] in KNOWN and takes_string(f, s):
+                body = bodies.fresh()
+                put(body, place, s)
+                cases.append((s, place, f, body))
+    answers = jsons(shop, route.method, [(f"{path}?dry_run=true", body) for *_, body in cases])
+    for (s, place, f, _), answer in zip(cases, answers):
+        if answer.status == 400:
+            assert set(answer.faults) == {named(place, f)}, (s, answer)
+        else:
+            assert shows(answer, s, [place]) or route.secret, (s, answer)
 
 
 def shows(answer, s, taken):
@@ -227,11 +251,12 @@ def test_a_list_of_strings_in_a_filter(full_shop):
 
 
 @pytest.mark.routes(lambda r: r.lists)
-def test_every_filter(shop, route):
+def test_every_filter(shop, things, route):
     """Of each field, by each operator: a page, or that parameter's fault."""
+    path = route.at(things.refs(route))
     cases = [(f, op, s) for f in route.all_fields if f.get("filter")
              for op in ("", "[gt]", "[gte]", "[lt]", "[lte]", "[in]") for s in sample(SAMPLE_EVERY)]
-    answers = jsons(shop, "GET", [(f"{route.path}?{f['name']}{quote(op)}={quote_plus(s)}", None)
+    answers = jsons(shop, "GET", [(f"{path}?{f['name']}{quote(op)}={quote_plus(s)}", None)
                                   for f, op, s in cases])
     for (f, op, s), answer in zip(cases, answers):
         parts = s.split(",") if op == "[in]" else [s]

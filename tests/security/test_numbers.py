@@ -1,6 +1,7 @@
 """Numbers at and beyond every boundary, wherever a client can put one: taken and given back as the
 same integer, or refused by name. What isn't a JSON number at all is no JSON."""
 
+import copy
 import json
 import re
 from urllib.parse import quote_plus
@@ -48,7 +49,7 @@ with_numbers = pytest.mark.routes(lambda r: any(True for _ in numbers_of(r.writa
 
 def bodies(things, route, name):
     """A body that is right but for the spot that stands for this number."""
-    body = spot = things.body(route, all_of_them=True)
+    body = spot = copy.deepcopy(things.body(route, all_of_them=True))
     keys = re.findall(r"\w+", name)
     for key in keys[:-1]:
         spot = spot[int(key) if key.isdigit() else key]
@@ -129,17 +130,21 @@ def test_money_of_v2(shop, things, route):
 
 
 @pytest.mark.routes(lambda r: r.lists)
-def test_queries(shop, route):
-    """Pages and filters."""
+def test_queries(shop, things, route):
+    """Pages, filters and parameters of the route's own."""
+    path = route.at(things.refs(route))
     texts = INTEGERS + NUMBERS + [json.loads(t) for t in OTHERS if t.startswith('"')] + NO_JSON
     fields = [f for f in route.all_fields if f.get("filter") and f["type"] in ("integer", "money")]
     asks = [("page", lambda s: takes_filter({"type": "integer"}, s) and 1 <= int(s) <= 1000000)]
     asks += [("perPage", lambda s: takes_filter({"type": "integer"}, s) and 1 <= int(s) <= 100)]
     asks += [(f["name"] + op, lambda s: takes_filter({"type": "integer"}, s)) for f in fields
              for op in ("", "[gte]", "[lt]")]
+    asks += [(f["name"], lambda s, f=f: takes_filter(f, s) and
+              f.get("min", 0) <= int(s) <= f.get("max", INTEGER_MOST))
+             for f in route.params if f["type"] == "integer"]
     for name, takes in asks:
         answers = volley(shop.owner, [("GET", compose(
-            "GET", f"{route.path}?{name}={quote_plus(text)}", list(shop.owner.headers.items())))
+            "GET", f"{path}?{name}={quote_plus(text)}", list(shop.owner.headers.items())))
             for text in texts])
         for text, answer in zip(texts, answers):
             if takes(text):

@@ -8,13 +8,15 @@ LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{LABEL}(\.{LABEL})*")
 INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")  # as JSON writes one
 
-STRINGS = ("text", "slug", "email", "choice", "uuid", "time", "date")  # types that are JSON strings
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+
+STRINGS = ("text", "slug", "email", "choice", "uuid", "time", "date", "clock")  # in JSON
 INT64 = (-2 ** 63, 2 ** 63 - 1)
 INTEGER_MOST = 999_999_999_999  # where a field sets no bound of its own
 
 
 def takes_string(f, s):
-    """Whether a field of one of STRINGS takes a string in a body. Times are not judged here: no
+    """Whether a field of one of STRINGS, or a list of texts, takes a string in a body. Times are not judged here: no
     string that isn't meant as one is one."""
     kind = f["type"]
     if kind == "text":
@@ -26,6 +28,10 @@ def takes_string(f, s):
         return len(s) <= 254 and bool(EMAIL.fullmatch(s))
     if kind == "uuid":
         return bool(UUID.fullmatch(s))
+    if kind == "clock":
+        return bool(CLOCK.fullmatch(s))
+    if kind == "texts":  # as one of them
+        return 1 <= len(s.encode()) <= 100
     return kind == "choice" and s in f["choices"]
 
 
