@@ -16,8 +16,8 @@ INTEGER_MOST = 999_999_999_999  # where a field sets no bound of its own
 
 
 def takes_string(f, s):
-    """Whether a field of one of STRINGS, or a list of texts, takes a string in a body. Times are not
-    judged here: no string that isn't meant as one is one."""
+    """Whether a field of one of STRINGS, or a list of texts, takes a string in a body. Times are
+    not judged here: no string that isn't meant as one is one."""
     kind = f["type"]
     if kind == "text":
         least = f.get("min", 0) or (1 if f.get("required") else 0)
