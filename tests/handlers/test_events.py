@@ -14,6 +14,7 @@ from support.sizes import FOLLOWERS, PARALLEL_WRITERS, WRITES_EACH
 def follow(client, after=0, per_page=100):
     """All events after a seq, as a follower reads them: page by page, each after the last."""
     while batch := client.get(f"events?after={after}&perPage={per_page}").data:
+        assert batch[0]["seq"] > after
         yield from batch
         after = batch[-1]["seq"]
 
