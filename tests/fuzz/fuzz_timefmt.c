@@ -61,7 +61,7 @@ writes_dates(struct pur_buf *b, int32_t days)
 static void
 holds_of_offset(const char *text, size_t len, int64_t micros)
 {
-	char utc[64];
+	char utc[64], at[6] = "";
 	int64_t local = 0, offset;
 	int hours, minutes;
 
@@ -69,7 +69,8 @@ holds_of_offset(const char *text, size_t len, int64_t micros)
 		return;
 	memcpy(utc, text, len - 6);
 	utc[len - 6] = 'Z';
-	HOLDS(sscanf(text + len - 5, "%2d:%2d", &hours, &minutes) == 2);
+	memcpy(at, text + len - 5, 5); /* text has no NUL at its end */
+	HOLDS(sscanf(at, "%2d:%2d", &hours, &minutes) == 2);
 	offset = (hours * 60 + minutes) * INT64_C(60000000) * (text[len - 6] == '-' ? -1 : 1);
 	/* A leap second is one in UTC alone. */
 	if (pur_time_parse(utc, len - 5, &local) == 0)
