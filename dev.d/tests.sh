@@ -8,11 +8,11 @@
 # long hangs, and is killed. All of them may take TOTAL, but with --full.
 BUDGETS='
 structure     90    90
-format        10    10
+format        20    20
 gcc           60    60
 clang         60    60
 unit          60    60
-valgrind      90    90
+valgrind     120   120
 fuzz         120  1200
 sql           30    30
 http          90   240
@@ -22,7 +22,7 @@ tools         60    60
 readme       120   120
 asan         180   600
 coverage     180   360
-dist         120   120
+dist         150   150
 static       240   240
 '
 OVERDUE=10
