@@ -113,9 +113,7 @@ static const struct pur_stmt stmts[] = {
 					" WHERE o.tenant_id = $1 AND o.pickup_date > now() - interval '1 day'"
 					"  AND o.status IN ('pending', 'approved', 'in_production', 'ready', 'completed')"
 					"  AND c.pickup_slot_capacity IS NOT NULL"
-					" GROUP BY slot, c.pickup_slot_capacity ON CONFLICT (tenant_id, slot) DO UPDATE"
-					" SET taken = greatest(pickup_slots.taken, excluded.taken),"
-					"  capacity = greatest(pickup_slots.capacity, excluded.capacity) RETURNING slot" },
+					" GROUP BY slot, c.pickup_slot_capacity RETURNING slot" },
 };
 
 static const struct pur_constraint constraints[] = {

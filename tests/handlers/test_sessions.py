@@ -195,7 +195,7 @@ def test_a_token_needs_no_origin(shop, client):
 
 def test_a_token_goes_before_a_cookie(browser, rival):
     both = browser[0].bearing(rival.owner.token)
-    assert both.get("sessions").body == rival.owner.get("sessions").body
+    assert both.get("users/me").data["id"] == rival.users["owner"]
     assert both.bearing("garbage").get("sessions").refused(401, "unauthorized")
 
 
