@@ -16,7 +16,7 @@ valgrind     120   120
 fuzz         120  1200
 sql           30    30
 http          90   240
-faults       120   900
+faults       150  1200
 security      60   300
 tools         60    60
 readme       120   120
