@@ -1,10 +1,11 @@
 # fuzz: each parser under libFuzzer for a while, with the sanitizers.
 # shellcheck shell=bash
 
-FUZZ_SECONDS=${PURSER_FUZZ_SECONDS:-8} # each; 60 and more for a thorough search
+FUZZ_SECONDS=${PURSER_FUZZ_SECONDS:-8} # each; with --full 60
 
 stage_fuzz() {
 	local names name
+	[ -z "$PURSER_FULL" ] || FUZZ_SECONDS=${PURSER_FUZZ_SECONDS:-60}
 	case $FUZZ_SECONDS in '' | *[!0-9]* | 0*) die "PURSER_FUZZ_SECONDS must be a number" ;; esac
 	mapfile -t names < <(fuzz_targets | sed 's|.*/fuzz_||')
 	build_fuzz_targets
