@@ -135,10 +135,10 @@ def texts_of(fields):
 
 
 def strings_for(route):
-    """All of them, but where each costs an argon2, or another route takes the same body."""
+    """All of them where things are created, some elsewhere, few where each costs an argon2."""
     if any(f.get("write_only") for f in route.writable):
         return sample(PASSWORDS_EVERY)
-    return sample(SAMPLE_EVERY if route.method == "PUT" else 1)
+    return sample(1 if route.effect == "creates" else SAMPLE_EVERY)
 
 
 @pytest.fixture
