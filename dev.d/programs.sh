@@ -37,6 +37,8 @@ program_is_current() { # PROGRAM
 }
 
 write_configuration() {
+	local secret=$VAR/secrets/installation.key
+	[ -s "$secret" ] || run_as sh -c 'umask 077; head -c 32 /dev/urandom >"$1"' sh "$secret"
 	replace "$VAR/etc/purser.conf" <<-END || return 0
 		# Made by ./dev.
 		database = host=$RUN port=$DB_PORT dbname=purser
@@ -44,6 +46,7 @@ write_configuration() {
 		log_file = $VAR/log/purser.log
 		public_url = $URL
 		cookie_name = __Host-purser-$PORT
+		secret_file = $secret
 		signup = open
 	END
 	note changed

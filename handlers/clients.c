@@ -8,7 +8,7 @@ enum { LIST = 1, GET, CREATE, UPDATE, DELETE, RESTORE };
 
 static const struct pur_field fields[] = {
 	PUR_FIRST_FIELDS,
-	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_FILTER | PUR_SORT | PUR_PERSONAL },
+	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_FILTER | PUR_PERSONAL },
 	{ .name = "phone", .type = PUR_TEXT, .max = 50, .flags = PUR_PERSONAL },
 	{ .name = "address", .type = PUR_TEXT, .max = 1000, .flags = PUR_PERSONAL },
 	{ .name = "notes", .type = PUR_TEXT, .max = 10000, .flags = PUR_PERSONAL },

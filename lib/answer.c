@@ -39,24 +39,71 @@ hash_etag(struct pur_req *rq)
 	return pur_sprintf(rq->arena, "\"%s\"", hex);
 }
 
+/* `{"data":[...]`: the first n rows. */
+static enum pur_rc
+put_rows(struct pur_req *rq, int stmt, int n)
+{
+	struct pur_buf *b = &rq->reply.body;
+	struct pur_row_style style = style_of(rq);
+
+	pur_buf_puts(b, "{\"data\":[");
+	for (int i = 0; i < n; i++) {
+		if (i > 0)
+			pur_buf_putc(b, ',');
+		if (pur_row_put(b, rq->sent[stmt], rq->results[stmt], i, &style) != PUR_OK)
+			return PUR_EINTERNAL;
+	}
+	pur_buf_putc(b, ']');
+	return PUR_OK;
+}
+
+/* A page behind a cursor: one row too many says that there are more. */
+static enum pur_rc
+make_stretch(struct pur_req *rq, int stmt)
+{
+	const struct pur_field *fields = pur_route_fields(rq->program->res, rq->path.route);
+	struct pur_buf *b = &rq->reply.body;
+	int n = pur_rows_count(rq->results[stmt]), most = (int)rq->list.per_page;
+	const char *next = NULL, *link;
+
+	if (put_rows(rq, stmt, n > most ? most : n) != PUR_OK)
+		return PUR_EINTERNAL;
+	pur_buf_puts(b, ",\"perPage\":");
+	pur_buf_put_int(b, most);
+	pur_buf_puts(b, ",\"nextCursor\":");
+	if (n > most) {
+		next = pur_list_cursor(rq->arena, &rq->list, fields, rq->results[stmt], most - 1,
+				       rq->cursor_key);
+		if (next == NULL)
+			return PUR_EINTERNAL;
+		link = pur_list_next_link(rq->arena, rq->in.path,
+					  rq->in.query != NULL ? rq->in.query : "", next);
+		if (link != NULL)
+			pur_reply_header(&rq->reply, "Link", link);
+		pur_json_put_string(b, next, strlen(next));
+	} else {
+		pur_buf_puts(b, "null");
+	}
+	pur_buf_putc(b, '}');
+	return PUR_OK;
+}
+
 static enum pur_rc
 make_page(struct pur_req *rq, int stmt)
 {
 	struct pur_buf *b = &rq->reply.body;
-	const PGresult *r = rq->results[stmt];
-	struct pur_row_style style = style_of(rq);
 	int64_t total = 0;
+	bool capped;
 
-	(void)pur_row_int(rq->total, 0, "n", &total);
-	pur_buf_puts(b, "{\"data\":[");
-	for (int i = 0; i < pur_rows_count(r); i++) {
-		if (i > 0)
-			pur_buf_putc(b, ',');
-		if (pur_row_put(b, rq->sent[stmt], r, i, &style) != PUR_OK)
-			return PUR_EINTERNAL;
-	}
-	pur_buf_puts(b, "],\"total\":");
+	if (rq->list.cursor != NULL)
+		return make_stretch(rq, stmt);
+	capped = pur_list_total(rq->total, &total);
+	if (put_rows(rq, stmt, pur_rows_count(rq->results[stmt])) != PUR_OK)
+		return PUR_EINTERNAL;
+	pur_buf_puts(b, ",\"total\":");
 	pur_buf_put_int(b, total);
+	if (capped)
+		pur_buf_puts(b, ",\"totalCapped\":true");
 	pur_buf_puts(b, ",\"page\":");
 	pur_buf_put_int(b, rq->list.page);
 	pur_buf_puts(b, ",\"perPage\":");
@@ -73,19 +120,10 @@ make_page(struct pur_req *rq, int stmt)
 static enum pur_rc
 make_all(struct pur_req *rq, int stmt)
 {
-	struct pur_buf *b = &rq->reply.body;
-	const PGresult *r = rq->results[stmt];
-	struct pur_row_style style = style_of(rq);
+	enum pur_rc rc = put_rows(rq, stmt, pur_rows_count(rq->results[stmt]));
 
-	pur_buf_puts(b, "{\"data\":[");
-	for (int i = 0; i < pur_rows_count(r); i++) {
-		if (i > 0)
-			pur_buf_putc(b, ',');
-		if (pur_row_put(b, rq->sent[stmt], r, i, &style) != PUR_OK)
-			return PUR_EINTERNAL;
-	}
-	pur_buf_puts(b, "]}");
-	return PUR_OK;
+	pur_buf_putc(&rq->reply.body, '}');
+	return rc;
 }
 
 static enum pur_rc

@@ -22,6 +22,7 @@ struct pur_conf {
 	const char *log_level;    /* debug, info, warning or error */
 	const char *public_url;   /* scheme://host[:port] that clients use; no slash at the end */
 	const char *cookie_name;  /* of the session cookie */
+	const char *secret_file;  /* what keys are made from; "" for none */
 	const char *signup;       /* "open": anybody may make a tenant; or "closed" */
 	long request_memory;      /* bytes one request may take */
 	long database_idle;       /* seconds until an unused database connection is closed */

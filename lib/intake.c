@@ -270,6 +270,11 @@ read_query(struct pur_req *rq)
 	if (lists)
 		pur_list_finish(&rq->list, pur_route_fields(res, route), route);
 	bad |= !complete_params(rq);
+	if (lists && !bad)
+		rc = pur_list_seek(rq->arena, &rq->list, pur_route_fields(res, route), &rq->input,
+				   rq->cursor_key, &rq->error);
+	if (rc != PUR_OK)
+		return pur_refuse(rq, rc);
 	return bad ? pur_refuse(rq, PUR_EINPUT) : PUR_OK;
 }
 

@@ -3,12 +3,14 @@
 #include "buf.h"
 #include "oid.h"
 #include "row.h"
+#include "timefmt.h"
 #include <stdio.h>
 #include <string.h>
 
 #define PER_PAGE 20
 #define PER_PAGE_MOST 100
 #define PAGE_MOST 1000000
+
 static const struct {
 	const char *name, *op;
 } operators[] = { { "", "=" },     { "in", "any" }, { "gt", ">" },
@@ -115,7 +117,7 @@ take_filter(struct pur_arena *a, struct pur_list *l, const struct pur_field *fie
 		*bad = true;
 		return 1;
 	}
-	*filter = (struct pur_list_filter){ .field = &fields[f], .op = op };
+	*filter = (struct pur_list_filter){ .field = &fields[f], .op = op, .text = p->value };
 	if (strcmp(op, "any") == 0)
 		problem = take_values(a, filter, p->value);
 	else
@@ -197,6 +199,10 @@ pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *f
 		return take_number(a, p, PAGE_MOST, &l->page, e, bad);
 	if (strcmp(p->name, "perPage") == 0)
 		return take_number(a, p, PER_PAGE_MOST, &l->per_page, e, bad);
+	if (strcmp(p->name, "cursor") == 0) {
+		l->cursor = p->value;
+		return 1;
+	}
 	if (strcmp(p->name, "sort") == 0)
 		return take_sort(a, l, fields, p->value, e, bad);
 	if (strcmp(p->name, "deleted") == 0 && strstr(sql, "{active}") != NULL)
@@ -215,6 +221,72 @@ pur_list_finish(struct pur_list *l, const struct pur_field *fields, const struct
 		l->per_page = PER_PAGE;
 	if (l->n_sorts == 0 && route->sort != NULL)
 		take_sort(NULL, l, fields, route->sort, NULL, &bad);
+}
+
+/* Everything that makes it this list and no other. */
+static const char *
+scope_of(struct pur_arena *a, const struct pur_list *l, const struct pur_input *in)
+{
+	char tenant[PUR_UUID_TEXT + 1] = "";
+	const char *s;
+
+	pur_uuid_format(&in->tenant, tenant);
+	s = pur_sprintf(a, "%s %s%s", tenant, in->route->path, l->view.deleted ? " deleted" : "");
+	for (int i = 0; i < in->path->n && s != NULL; i++)
+		s = pur_sprintf(a, "%s /%s", s, in->path->values[i]);
+	for (int i = 0; i < l->n_sorts && s != NULL; i++)
+		s = pur_sprintf(a, "%s %s%s", s, l->sorts[i].descending ? "-" : "",
+				l->sorts[i].field->name);
+	for (int i = 0; i < l->n_filters && s != NULL; i++)
+		s = pur_sprintf(a, "%s&%s%s%s", s, l->filters[i].field->name, l->filters[i].op,
+				l->filters[i].text);
+	return s;
+}
+
+/* The field that a cursor's value belongs to: a sort's, and last the id's. */
+static const struct pur_field *
+field_at(const struct pur_list *l, const struct pur_field *fields, int i)
+{
+	return i < l->n_sorts ? l->sorts[i].field : &fields[0];
+}
+
+enum pur_rc
+pur_list_seek(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+	      const struct pur_input *in, const unsigned char key[PUR_CURSOR_KEY],
+	      struct pur_error *e)
+{
+	const char *texts[PUR_LIST_SORTS + 1], *problem;
+	int n = l->n_sorts + 1;
+	enum pur_rc rc = PUR_OK;
+
+	if (l->cursor == NULL)
+		return PUR_OK;
+	l->scope = scope_of(a, l, in);
+	if (l->scope == NULL)
+		return PUR_ETOOLARGE;
+	if (l->cursor[0] == '\0')
+		return PUR_OK;
+	rc = pur_cursor_read(a, key, l->scope, l->cursor, texts, n);
+	for (int i = 0; i < n && rc == PUR_OK; i++)
+		rc = pur_field_read_text(field_at(l, fields, i), texts[i], &l->at[i], &problem);
+	if (rc == PUR_EINPUT)
+		pur_error_detail(e, a, "cursor", "Is not a cursor of this list");
+	l->n_at = rc == PUR_OK ? n : 0;
+	return rc;
+}
+
+const char *
+pur_list_cursor(struct pur_arena *a, const struct pur_list *l, const struct pur_field *fields,
+		const PGresult *r, int row, const unsigned char key[PUR_CURSOR_KEY])
+{
+	const char *texts[PUR_LIST_SORTS + 1];
+
+	for (int i = 0; i <= l->n_sorts; i++) {
+		texts[i] = pur_row_as_text(a, r, row, field_at(l, fields, i)->name);
+		if (texts[i] == NULL)
+			return NULL;
+	}
+	return pur_cursor_make(a, key, l->scope, texts, l->n_sorts + 1);
 }
 
 static enum pur_rc
@@ -248,20 +320,81 @@ put_number(struct pur_shape *s, const char *keyword, int64_t n)
 	return pur_datum_value(s->a, &v, bind);
 }
 
+/* The direction of a sort; the id goes the way of the last one. */
+static bool
+descends(const struct pur_list *l, int i)
+{
+	int last = l->n_sorts - 1;
+
+	return last >= 0 && l->sorts[i < last ? i : last].descending;
+}
+
+/* The column that a cursor's i-th value is compared with, and the value as $n. */
+static enum pur_rc
+put_value(struct pur_shape *s, const struct pur_list *l, const struct pur_field *fields, int i,
+	  int args[])
+{
+	struct pur_datum *bind;
+
+	args[i] = pur_shape_arg(s, pur_datum_oid(field_at(l, fields, i)->type), &bind);
+	return pur_datum_value(s->a, &l->at[i], bind);
+}
+
+/*
+ * Behind the cursor. In one direction by comparing rows, which an index follows; else each column
+ * where those before it are equal.
+ */
+static enum pur_rc
+put_seek(struct pur_shape *s, const struct pur_list *l, const struct pur_field *fields)
+{
+	int n = l->n_at, args[PUR_LIST_SORTS + 1];
+	bool same = true;
+	enum pur_rc rc = PUR_OK;
+
+	for (int i = 0; i < n && rc == PUR_OK; i++) {
+		rc = put_value(s, l, fields, i, args);
+		same &= descends(l, i) == descends(l, 0);
+	}
+	if (n == 0 || rc != PUR_OK)
+		return rc;
+	if (same) {
+		pur_buf_puts(&s->sql, " AND (");
+		for (int i = 0; i < n; i++)
+			pur_buf_printf(&s->sql, "%s%s", i > 0 ? ", " : "",
+				       column(field_at(l, fields, i)));
+		pur_buf_printf(&s->sql, ") %s (", descends(l, 0) ? "<" : ">");
+		for (int i = 0; i < n; i++)
+			pur_buf_printf(&s->sql, "%s$%d", i > 0 ? ", " : "", args[i]);
+		pur_buf_putc(&s->sql, ')');
+		return rc;
+	}
+	pur_buf_puts(&s->sql, " AND ");
+	for (int i = 0; i < n; i++) {
+		const char *c = column(field_at(l, fields, i));
+
+		pur_buf_printf(&s->sql, "(%s %s $%d", c, descends(l, i) ? "<" : ">", args[i]);
+		if (i < n - 1)
+			pur_buf_printf(&s->sql, " OR (%s = $%d AND ", c, args[i]);
+	}
+	for (int i = 0; i < 2 * n - 1; i++)
+		pur_buf_putc(&s->sql, ')');
+	return rc;
+}
+
 /* The order asked for, and the thing's id last, so that pages never overlap. */
 static enum pur_rc
 put_order(struct pur_shape *s, const struct pur_list *l, const struct pur_field *fields)
 {
-	bool descending = l->n_sorts > 0 && l->sorts[l->n_sorts - 1].descending;
 	enum pur_rc rc;
 
 	pur_buf_puts(&s->sql, " ORDER BY ");
-	for (int i = 0; i < l->n_sorts; i++)
-		pur_buf_printf(&s->sql, "%s%s, ", column(l->sorts[i].field),
-			       l->sorts[i].descending ? " DESC" : "");
-	pur_buf_printf(&s->sql, "%s%s", column(&fields[0]), descending ? " DESC" : "");
-	rc = put_number(s, "LIMIT", l->per_page);
-	return rc == PUR_OK ? put_number(s, "OFFSET", (l->page - 1) * l->per_page) : rc;
+	for (int i = 0; i <= l->n_sorts; i++)
+		pur_buf_printf(&s->sql, "%s%s%s", i > 0 ? ", " : "", column(field_at(l, fields, i)),
+			       descends(l, i) ? " DESC" : "");
+	rc = put_number(s, "LIMIT", l->per_page + (l->cursor != NULL));
+	if (rc != PUR_OK || l->cursor != NULL)
+		return rc;
+	return put_number(s, "OFFSET", (l->page - 1) * l->per_page);
 }
 
 /* The state the filters ask for, when tenant_counts can answer them; false when they ask more. */
@@ -313,6 +446,7 @@ pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 	       const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
 	       struct pur_step *rows, struct pur_step *total)
 {
+	const struct pur_field *fields = pur_route_fields(res, in->route);
 	const struct pur_view plain = { .deleted = l->view.deleted };
 	struct pur_shape page = { .a = a }, count = { .a = a };
 	struct pur_value one[1];
@@ -323,16 +457,21 @@ pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 	if (rc == PUR_OK)
 		rc = put_filters(&page, l);
 	if (rc == PUR_OK)
-		rc = put_order(&page, l, pur_route_fields(res, in->route));
+		rc = put_seek(&page, l, fields);
+	if (rc == PUR_OK)
+		rc = put_order(&page, l, fields);
 	rc = pur_shape_end(&page, db, rc, rows);
-	if (rc != PUR_OK)
+	total->query = NULL;
+	if (rc != PUR_OK || l->cursor != NULL)
 		return rc;
 	if (res->counts != NULL && base->n == 1 && !l->view.deleted &&
 	    counted_states(l, one, &states, &n))
 		return build_kept_total(a, res, in, states, n, total);
-	rc = pur_shape_begin(&count, base, in, &plain, "SELECT count(*) AS n FROM (");
+	rc = pur_shape_begin(&count, base, in, &plain, "SELECT count(*) AS counted FROM (");
 	if (rc == PUR_OK)
 		rc = put_filters(&count, l);
+	if (rc == PUR_OK)
+		rc = put_number(&count, "LIMIT", PUR_LIST_COUNTED + 1);
 	pur_buf_puts(&count.sql, ") AS matching");
 	return pur_shape_end(&count, db, rc, total);
 }
@@ -361,6 +500,20 @@ as_url(struct pur_arena *a, const char *s)
 	return out;
 }
 
+bool
+pur_list_total(const PGresult *r, int64_t *total)
+{
+	*total = 0;
+	if (pur_row_int(r, 0, "counted", total) != 0) {
+		(void)!pur_row_int(r, 0, "n", total);
+		return false;
+	}
+	if (*total <= PUR_LIST_COUNTED)
+		return false;
+	*total = PUR_LIST_COUNTED;
+	return true;
+}
+
 /* Appends <path?query with page=n>; rel=... */
 static const char *
 link_to(struct pur_arena *a, const char *before, const char *path, const char *query, int64_t page,
@@ -372,9 +525,9 @@ link_to(struct pur_arena *a, const char *before, const char *path, const char *q
 					    query[0] != '\0' ? "&" : "", (long long)page, rel);
 }
 
-/* The query without its page. */
+/* The query without one parameter ("page="). */
 static const char *
-without_page(struct pur_arena *a, const char *query)
+without(struct pur_arena *a, const char *query, const char *name)
 {
 	char *out = pur_strdup(a, query), *to = out;
 
@@ -383,7 +536,7 @@ without_page(struct pur_arena *a, const char *query)
 	for (const char *p = query; *p != '\0';) {
 		size_t len = strcspn(p, "&");
 
-		if (strncmp(p, "page=", 5) != 0 && len > 0) {
+		if (strncmp(p, name, strlen(name)) != 0 && len > 0) {
 			if (to > out)
 				*to++ = '&';
 			memmove(to, p, len);
@@ -401,7 +554,7 @@ pur_list_links(struct pur_arena *a, const struct pur_list *l, const char *path, 
 	       int64_t total)
 {
 	int64_t last = total > 0 ? (total + l->per_page - 1) / l->per_page : 1;
-	const char *rest = without_page(a, query), *s = "";
+	const char *rest = without(a, query, "page="), *s = "";
 
 	rest = rest != NULL ? as_url(a, rest) : NULL;
 	path = as_url(a, path);
@@ -413,4 +566,17 @@ pur_list_links(struct pur_arena *a, const struct pur_list *l, const char *path, 
 	if (l->page < last)
 		s = link_to(a, s, path, rest, l->page + 1, "next");
 	return link_to(a, s, path, rest, last, "last");
+}
+
+const char *
+pur_list_next_link(struct pur_arena *a, const char *path, const char *query, const char *cursor)
+{
+	const char *rest = without(a, query, "cursor=");
+
+	rest = rest != NULL ? as_url(a, rest) : NULL;
+	path = as_url(a, path);
+	return rest == NULL || path == NULL
+			    ? NULL
+			    : pur_sprintf(a, "<%s?%s%scursor=%s>; rel=\"next\"", path, rest,
+					  rest[0] != '\0' ? "&" : "", cursor);
 }

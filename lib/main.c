@@ -1,6 +1,7 @@
 /* main: start of every program. */
 #include "main.h"
 #include "describe.h"
+#include "key.h"
 #include "log.h"
 #include "serve.h"
 #include <sodium.h>
@@ -202,6 +203,7 @@ pur_main(int argc, char **argv, const struct pur_resource *res)
 	/* Static: within reach still when a leak checker looks, at exit. */
 	static struct pur_conf conf;
 	static struct pur_req rq = { .conf = &conf };
+	static unsigned char cursor_key[PUR_KEY];
 	char message[512], role[64];
 	const char *mode = argc == 2 ? argv[1] : "";
 	int status;
@@ -220,11 +222,13 @@ pur_main(int argc, char **argv, const struct pur_resource *res)
 		return describe(rq.program);
 	if (*mode == '\0' && !listens(STDIN_FILENO))
 		return usage(res);
-	if (pur_conf_load(&conf, message, sizeof(message)) != 0) {
+	if (pur_conf_load(&conf, message, sizeof(message)) != 0 ||
+	    pur_key_load(conf.secret_file, PUR_KEY_CURSORS, cursor_key, message, sizeof(message)) != 0) {
 		fprintf(stderr, "%s: %s\n", res->program, message);
 		return EX_CONFIG;
 	}
 	snprintf(role, sizeof(role), "purser_%s", res->program);
+	rq.cursor_key = cursor_key;
 	rq.arena = pur_arena_new((size_t)conf.request_memory);
 	rq.db = pur_db_new(&conf, role);
 	if (rq.arena == NULL || rq.db == NULL)

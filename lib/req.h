@@ -28,6 +28,7 @@ struct pur_req {
 	/* the process's, for every request the same */
 	const struct pur_conf *conf;
 	const struct pur_program *program;
+	const unsigned char *cursor_key;
 	struct pur_db *db;
 	struct pur_arena *arena;
 

@@ -33,7 +33,7 @@ send_statements(struct pur_req *rq)
 			return pur_refuse(rq, rc);
 		rq->sent[stmt] = rows.query;
 		rc = pur_db_send(rq->db, rows.query, rows.binds, &rq->results[stmt]);
-		if (rc == PUR_OK)
+		if (rc == PUR_OK && total.query != NULL)
 			rc = pur_db_send(rq->db, total.query, total.binds, &rq->total);
 		if (rc != PUR_OK)
 			return pur_batch_failed(rq, rc);
@@ -448,6 +448,7 @@ begin(struct pur_req *rq)
 
 	*rq = (struct pur_req){ .conf = rq->conf,
 				.program = rq->program,
+				.cursor_key = rq->cursor_key,
 				.db = rq->db,
 				.arena = rq->arena,
 				.in = rq->in,

@@ -484,3 +484,51 @@ pur_rows_count(const PGresult *r)
 {
 	return r != NULL ? PQntuples(r) : 0;
 }
+
+static void
+free_buf(void *b)
+{
+	pur_buf_free(b);
+}
+
+const char *
+pur_row_as_text(struct pur_arena *a, const PGresult *r, int row, const char *column)
+{
+	struct pur_buf *b = pur_alloc(a, sizeof(*b));
+	char id[PUR_UUID_TEXT];
+	struct pur_uuid uuid;
+	Oid type = 0;
+	const char *p = value_of(r, row, column, &type);
+
+	if (b == NULL || p == NULL || pur_arena_defer(a, free_buf, b) != PUR_OK)
+		return NULL;
+	switch (type) {
+	case PUR_OID_INT2:
+		pur_buf_put_int(b, get16(p));
+		break;
+	case PUR_OID_INT4:
+		pur_buf_put_int(b, get32(p));
+		break;
+	case PUR_OID_INT8:
+		pur_buf_put_int(b, get64(p));
+		break;
+	case PUR_OID_TIMESTAMPTZ:
+		pur_time_put(b, get64(p) + PUR_PG_EPOCH_MICROS);
+		break;
+	case PUR_OID_DATE:
+		pur_date_put(b, get32(p) + PUR_PG_EPOCH_DAYS);
+		break;
+	case PUR_OID_UUID:
+		memcpy(uuid.b, p, sizeof(uuid.b));
+		pur_uuid_format(&uuid, id);
+		pur_buf_put(b, id, sizeof(id));
+		break;
+	case PUR_OID_TEXT:
+		pur_buf_puts(b, p);
+		break;
+	default:
+		return NULL;
+	}
+	pur_buf_putc(b, '\0');
+	return pur_buf_failed(b) ? NULL : b->data;
+}

@@ -53,6 +53,12 @@ int pur_row_int(const PGresult *r, int row, const char *column, int64_t *out);
 int pur_row_bool(const PGresult *r, int row, const char *column, bool *out);
 int pur_row_uuid(const PGresult *r, int row, const char *column, struct pur_uuid *out);
 
+/*
+ * A value as text that pur_field_read_text() reads back: of integers, times, dates, ids and text.
+ * In the arena; NULL where there is no such column, it is NULL or of another type.
+ */
+const char *pur_row_as_text(struct pur_arena *a, const PGresult *r, int row, const char *column);
+
 /* Text, with a NUL, borrowed from the result; NULL as -1 above. */
 const char *pur_row_text(const PGresult *r, int row, const char *column);
 
