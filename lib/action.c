@@ -15,6 +15,14 @@ static struct pur_query authenticate = {
 	.n = 3
 };
 
+static struct pur_query authenticate_key = {
+	.name = "authenticate_key",
+	.sql =
+	    "SELECT user_id, session_id, role, currency, touch FROM authenticate_key($1, $2, $3)",
+	.types = authenticate_types,
+	.n = 3
+};
+
 static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT };
 
 static struct pur_query enter = { .name = "enter",
@@ -47,18 +55,19 @@ enum pur_rc
 pur_batch_begin(struct pur_req *rq)
 {
 	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
-	const struct pur_datum *roles =
-	    rq->list.view.deleted ? &rq->program->leaders : &rq->program->roles[route];
+	const struct pur_program *p = rq->program;
+	const struct pur_datum *roles = rq->list.view.deleted ? &p->leaders : &p->roles[route];
 	struct pur_datum binds[] = { pur_datum_uuid(&rq->credential.tenant),
 				     { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
-				     *roles };
+				     rq->credential.key ? p->scopes[route] : *roles };
 	enum pur_rc rc;
 
 	if (rq->in_batch)
 		return PUR_OK;
 	rc = rq->looks ? pur_db_begin_undoable(rq->db, rq->arena) : pur_db_begin(rq->db, rq->arena);
 	if (rc == PUR_OK && roles->data != NULL && !rq->authenticated)
-		rc = pur_db_send(rq->db, &authenticate, binds, &rq->auth);
+		rc = pur_db_send(rq->db, rq->credential.key ? &authenticate_key : &authenticate,
+				 binds, &rq->auth);
 	else if (rc == PUR_OK && (rq->authenticated || rq->entered))
 		rc = send_enter(rq);
 	if (rc == PUR_OK && pur_route_lists(rq->program->res, rq->path.route) &&
@@ -242,6 +251,19 @@ pur_enter(struct pur_req *rq, const struct pur_uuid *tenant, const struct pur_uu
 	rq->input.tenant = *tenant;
 	rq->user = user != NULL ? *user : (struct pur_uuid){ { 0 } };
 	rq->entered = true;
+}
+
+const struct pur_uuid *
+pur_tenant(const struct pur_req *rq)
+{
+	return &rq->input.tenant;
+}
+
+void
+pur_show(struct pur_req *rq, const char *name, const char *text)
+{
+	rq->shown_name = name;
+	rq->shown = text;
 }
 
 void

@@ -17,7 +17,10 @@ struct pur_uuid pur_new_id(const struct pur_req *rq);
 struct pur_arena *pur_arena_of(const struct pur_req *rq);
 const struct pur_conf *pur_conf_of(const struct pur_req *rq);
 
-/* The role of whoever is logged in ("admin"), once waited for. */
+/* The tenant the credential names. */
+const struct pur_uuid *pur_tenant(const struct pur_req *rq);
+
+/* The role of whoever is logged in ("admin"), once waited for; "" for an API key. */
 const char *pur_role(const struct pur_req *rq);
 
 /* A field of the body that was read; NULL when the route reads no such field. */
@@ -52,6 +55,9 @@ const PGresult *pur_rows(const struct pur_req *rq, int stmt);
 
 /* In a public route: from here on statements run inside this tenant, as this user (or nobody). */
 void pur_enter(struct pur_req *rq, const struct pur_uuid *tenant, const struct pur_uuid *user);
+
+/* Adds a member to the one thing of the answer: a secret that is shown this once. */
+void pur_show(struct pur_req *rq, const char *name, const char *text);
 
 /* What the route's event is about, when it isn't the first column of the answer. */
 void pur_object(struct pur_req *rq, const struct pur_uuid *id);

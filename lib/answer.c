@@ -136,6 +136,13 @@ make_one(struct pur_req *rq, int stmt)
 	pur_buf_puts(b, "{\"data\":");
 	if (pur_row_put(b, rq->sent[stmt], rq->results[stmt], 0, &style) != PUR_OK)
 		return PUR_EINTERNAL;
+	if (rq->shown != NULL) {
+		int first = 0;
+
+		b->len--; /* the object's end */
+		pur_put_text(b, &first, rq->shown_name, rq->shown);
+		pur_buf_putc(b, '}');
+	}
 	pur_buf_putc(b, '}');
 	/* What is included changes without the thing. */
 	if (rq->list.view.n_includes == 0 &&

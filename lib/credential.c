@@ -9,36 +9,88 @@ static const char session_prefix[] = "ps_";
 static const char token_characters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static const char live_prefix[] = "pk_live_", test_prefix[] = "pk_test_";
+
 #define PREFIX (sizeof(session_prefix) - 1)
+#define KEY_PREFIX (sizeof(live_prefix) - 1)
 #define SECRET 32
 #define RAW (sizeof(struct pur_uuid) + SECRET)
+#define SUM 4        /* bytes of a key's checksum */
+#define SUM_TEXT 6   /* characters of it */
+#define BODY_TEXT 64 /* characters of RAW */
 
 static void
-hash_token(const char *text, unsigned char hash[PUR_TOKEN_HASH])
+hash_token(const char *text, size_t len, unsigned char hash[PUR_TOKEN_HASH])
 {
-	crypto_generichash(hash, PUR_TOKEN_HASH, (const unsigned char *)text, PUR_TOKEN_TEXT, NULL,
-			   0);
+	crypto_generichash(hash, PUR_TOKEN_HASH, (const unsigned char *)text, len, NULL, 0);
+}
+
+/* Tenant and secret, as text behind a prefix. */
+static void
+put_body(const struct pur_uuid *tenant, char text[BODY_TEXT + 1])
+{
+	unsigned char raw[RAW];
+
+	memcpy(raw, tenant->b, sizeof(tenant->b));
+	randombytes_buf(raw + sizeof(tenant->b), SECRET);
+	sodium_bin2base64(text, BODY_TEXT + 1, raw, sizeof(raw),
+			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(raw, sizeof(raw));
+}
+
+/* The checksum of a key's text up to it. */
+static void
+put_sum(const char *text, char sum[SUM_TEXT + 1])
+{
+	unsigned char hash[crypto_generichash_BYTES_MIN];
+
+	crypto_generichash(hash, sizeof(hash), (const unsigned char *)text, PUR_KEY_TEXT - SUM_TEXT,
+			   NULL, 0);
+	sodium_bin2base64(sum, SUM_TEXT + 1, hash, SUM, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 void
 pur_token_new(const struct pur_uuid *tenant, char text[PUR_TOKEN_TEXT + 1],
 	      unsigned char hash[PUR_TOKEN_HASH])
 {
-	unsigned char raw[RAW];
-
-	memcpy(raw, tenant->b, sizeof(tenant->b));
-	randombytes_buf(raw + sizeof(tenant->b), SECRET);
 	memcpy(text, session_prefix, PREFIX);
-	sodium_bin2base64(text + PREFIX, PUR_TOKEN_TEXT + 1 - PREFIX, raw, sizeof(raw),
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	sodium_memzero(raw, sizeof(raw));
-	hash_token(text, hash);
+	put_body(tenant, text + PREFIX);
+	hash_token(text, PUR_TOKEN_TEXT, hash);
+}
+
+void
+pur_key_new(const struct pur_uuid *tenant, bool test, char text[PUR_KEY_TEXT + 1],
+	    unsigned char hash[PUR_TOKEN_HASH])
+{
+	memcpy(text, test ? test_prefix : live_prefix, KEY_PREFIX);
+	put_body(tenant, text + KEY_PREFIX);
+	put_sum(text, text + KEY_PREFIX + BODY_TEXT);
+	hash_token(text, PUR_KEY_TEXT, hash);
+}
+
+/* What kind of token it is by its looks, and where its body begins; NULL: none of ours. */
+static const char *
+find_body(const char *token, struct pur_credential *c)
+{
+	char sum[SUM_TEXT + 1];
+	size_t len = strspn(token, token_characters); /* libsodium lets bytes past 127 through */
+
+	if (token[len] != '\0')
+		return NULL;
+	if (len == PUR_TOKEN_TEXT && strncmp(token, session_prefix, PREFIX) == 0)
+		return token + PREFIX;
+	c->test = strncmp(token, test_prefix, KEY_PREFIX) == 0;
+	c->key = c->test || strncmp(token, live_prefix, KEY_PREFIX) == 0;
+	if (!c->key || len != PUR_KEY_TEXT)
+		return NULL;
+	put_sum(token, sum);
+	return strcmp(token + PUR_KEY_TEXT - SUM_TEXT, sum) == 0 ? token + KEY_PREFIX : NULL;
 }
 
 enum pur_rc
 pur_credential_read(const char *authorization, const char *cookie, struct pur_credential *c)
 {
-	const char *token = cookie;
+	const char *token = cookie, *body;
 	unsigned char raw[RAW];
 	size_t len;
 
@@ -52,15 +104,14 @@ pur_credential_read(const char *authorization, const char *cookie, struct pur_cr
 			return PUR_EAUTH;
 		token = authorization + 7 + strspn(authorization + 7, " ");
 	}
-	/* libsodium lets some bytes past 127 through. */
-	if (strlen(token) != PUR_TOKEN_TEXT || strspn(token, token_characters) != PUR_TOKEN_TEXT ||
-	    strncmp(token, session_prefix, PREFIX) != 0 ||
-	    sodium_base642bin(raw, sizeof(raw), token + PREFIX, PUR_TOKEN_TEXT - PREFIX, NULL, &len,
-			      NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	body = find_body(token, c);
+	if (body == NULL || (c->key && c->from_cookie) ||
+	    sodium_base642bin(raw, sizeof(raw), body, BODY_TEXT, NULL, &len, NULL,
+			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    len != sizeof(raw))
 		return PUR_EAUTH;
 	memcpy(c->tenant.b, raw, sizeof(c->tenant.b));
 	sodium_memzero(raw, sizeof(raw));
-	hash_token(token, c->hash);
+	hash_token(token, strlen(token), c->hash);
 	return PUR_OK;
 }

@@ -14,10 +14,13 @@
 
 #define PUR_TOKEN_TEXT 67 /* characters, without a NUL */
 #define PUR_TOKEN_HASH 32
+#define PUR_KEY_TEXT 78 /* characters of an API key, without a NUL */
 
 struct pur_credential {
 	bool given;       /* the request bears one, right or wrong */
 	bool from_cookie; /* and it came by itself, from a browser */
+	bool key;         /* it is an API key */
+	bool test;        /* of the kind that only rehearses */
 	struct pur_uuid tenant;
 	unsigned char hash[PUR_TOKEN_HASH];
 };
@@ -25,6 +28,13 @@ struct pur_credential {
 /* Makes a session token for a tenant. text: PUR_TOKEN_TEXT characters and a NUL. */
 void pur_token_new(const struct pur_uuid *tenant, char text[PUR_TOKEN_TEXT + 1],
 		   unsigned char hash[PUR_TOKEN_HASH]);
+
+/*
+ * Makes an API key for a tenant: pk_live_ or pk_test_, then as a token, and a checksum by which a
+ * scanner can tell a real one. text: PUR_KEY_TEXT characters and a NUL.
+ */
+void pur_key_new(const struct pur_uuid *tenant, bool test, char text[PUR_KEY_TEXT + 1],
+		 unsigned char hash[PUR_TOKEN_HASH]);
 
 /*
  * Reads what a request bears.

@@ -1,8 +1,9 @@
 /*
  * cursor: where a list's page ended, as an opaque text that only we can make.
  *
- * It holds the values that the last row was sorted by, as text, and a keyed hash (BLAKE2b) over them
- * and over what the list was asked for, so that it fits no other list, order, filter or tenant.
+ * It holds the values that the last row was sorted by, as text, and a keyed hash (BLAKE2b) over
+ * them and over what the list was asked for, so that it fits no other list, order, filter or
+ * tenant.
  */
 #ifndef PUR_CURSOR_H
 #define PUR_CURSOR_H
@@ -12,7 +13,7 @@
 #include <stddef.h>
 
 #define PUR_CURSOR_VALUES 8
-#define PUR_CURSOR_KEY 32 /* bytes */
+#define PUR_CURSOR_KEY 32    /* bytes */
 #define PUR_CURSOR_MOST 4096 /* characters of a cursor */
 
 /*

@@ -5,9 +5,10 @@
 #include <sodium.h>
 #include <string.h>
 
-/* Who acts, for the key's scope; all zero for nobody. */
+/* Who acts, for the key's scope: a user, an API key, or all zero for nobody. */
 #define ACTOR                                                                                      \
 	"coalesce(nullif(current_setting('app.current_user', true), ''),"                          \
+	" nullif(current_setting('app.current_key', true), ''),"                                   \
 	" '00000000-0000-0000-0000-000000000000')::uuid"
 
 static const Oid types[] = { PUR_OID_UUID, PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_BYTEA,

@@ -270,6 +270,7 @@ read_query(struct pur_req *rq)
 	if (lists)
 		pur_list_finish(&rq->list, pur_route_fields(res, route), route);
 	bad |= !complete_params(rq);
+	rq->dry_run |= is_write(rq) && rq->credential.test;
 	if (lists && !bad)
 		rc = pur_list_seek(rq->arena, &rq->list, pur_route_fields(res, route), &rq->input,
 				   rq->cursor_key, &rq->error);

@@ -22,8 +22,10 @@ read_secret(const char *file, unsigned char secret[PUR_SECRET], char *message, s
 	fclose(f);
 	if (n == PUR_SECRET)
 		return 0;
-	snprintf(message, size, "secret_file %s: has fewer than %d bytes; make it by head -c %d "
-		 "/dev/urandom", file, PUR_SECRET, PUR_SECRET);
+	snprintf(message, size,
+		 "secret_file %s: has fewer than %d bytes; make it by head -c %d "
+		 "/dev/urandom",
+		 file, PUR_SECRET, PUR_SECRET);
 	return -1;
 }
 

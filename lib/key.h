@@ -1,8 +1,8 @@
 /*
  * key: keys for single purposes, made from the installation's one secret.
  *
- * The secret is a file of at least PUR_SECRET bytes, best of /dev/urandom; each purpose has a number
- * (crypto_kdf of libsodium), so that one key tells nothing of another.
+ * The secret is a file of at least PUR_SECRET bytes, best of /dev/urandom; each purpose has a
+ * number (crypto_kdf of libsodium), so that one key tells nothing of another.
  */
 #ifndef PUR_KEY_H
 #define PUR_KEY_H

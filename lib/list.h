@@ -36,10 +36,10 @@ struct pur_list {
 	struct pur_list_sort sorts[PUR_LIST_SORTS];
 	int n_sorts;
 	struct pur_view view;
-	const char *cursor;                     /* as it came, "" for the beginning; NULL: pages */
+	const char *cursor;                      /* as it came, "" for the beginning; NULL: pages */
 	struct pur_value at[PUR_LIST_SORTS + 1]; /* where it begins: sorts' values, then the id */
-	int n_at;                               /* 0: at the beginning */
-	const char *scope;                      /* what its cursors are bound to */
+	int n_at;                                /* 0: at the beginning */
+	const char *scope;                       /* what its cursors are bound to */
 };
 
 /*
@@ -73,7 +73,8 @@ const char *pur_list_cursor(struct pur_arena *a, const struct pur_list *l,
 			    const unsigned char key[PUR_CURSOR_KEY]);
 
 /*
- * Makes the two statements of a page: its rows, and what pur_list_total() reads. With a cursor there is no total (its query is NULL), and one row more than asked tells whether more follow.
+ * Makes the two statements of a page: its rows, and what pur_list_total() reads. With a cursor
+ * there is no total (its query is NULL), and one row more than asked tells whether more follow.
  * base: the list's own statement with its arguments.
  * db: where a statement that has to leave the cache is forgotten.
  * Returns PUR_OK, PUR_ENOTFOUND (as pur_bind), PUR_ETOOLARGE, or PUR_EUNAVAILABLE.

@@ -223,7 +223,8 @@ pur_main(int argc, char **argv, const struct pur_resource *res)
 	if (*mode == '\0' && !listens(STDIN_FILENO))
 		return usage(res);
 	if (pur_conf_load(&conf, message, sizeof(message)) != 0 ||
-	    pur_key_load(conf.secret_file, PUR_KEY_CURSORS, cursor_key, message, sizeof(message)) != 0) {
+	    pur_key_load(conf.secret_file, PUR_KEY_CURSORS, cursor_key, message, sizeof(message)) !=
+		0) {
 		fprintf(stderr, "%s: %s\n", res->program, message);
 		return EX_CONFIG;
 	}

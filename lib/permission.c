@@ -24,6 +24,8 @@ static const struct {
 	{ "users", "read", LEADERS },
 	{ "users", "write", PUR_OWNER | PUR_ADMIN },
 	{ "settings", "write", PUR_OWNER | PUR_ADMIN },
+	{ "api-keys", "*", PUR_OWNER | PUR_ADMIN },
+	{ "audit", "*", PUR_OWNER | PUR_ADMIN },
 	{ "tenant", "write", PUR_OWNER | PUR_ADMIN },
 	/* Every resource without rules of its own. */
 	{ "*", "read", PUR_ALL_ROLES },
@@ -64,4 +66,32 @@ pur_roles_words(unsigned roles, char *words, int size)
 			len += snprintf(words + len, (size_t)(size - len), "%s%s",
 					len > 0 ? " " : "", role_names[i]);
 	}
+}
+
+void
+pur_permission_scopes(const char *permission, char *words, int size)
+{
+	const char *colon = strchr(permission, ':');
+	int len = colon != NULL ? (int)(colon - permission) : 0;
+
+	words[0] = '\0';
+	if (colon == NULL)
+		return;
+	if (strcmp(colon, ":read") == 0)
+		snprintf(words, (size_t)size, "%s %.*s:*", permission, len, permission);
+	else
+		snprintf(words, (size_t)size, "%s %.*s:write %.*s:*", permission, len, permission,
+			 len, permission);
+}
+
+bool
+pur_scope_valid(const char *scope)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+	size_t len = strspn(scope, letters);
+	const char *verb = scope + len + 1;
+
+	if (len == 0 || scope[len] != ':')
+		return false;
+	return strcmp(verb, "*") == 0 || (verb[0] != '\0' && verb[strspn(verb, letters)] == '\0');
 }

@@ -23,6 +23,15 @@ enum pur_role {
 /* The roles that have a permission ("orders:read", or "any"); 0 for an ill-formed one. */
 unsigned pur_permission_roles(const char *permission);
 
+/*
+ * The scopes of an API key that would do for a permission: "orders:approve orders:write orders:*".
+ * None for "any", which is for people.
+ */
+void pur_permission_scopes(const char *permission, char *words, int size);
+
+/* True for something that can be a scope: "orders:read", "products:*". */
+bool pur_scope_valid(const char *scope);
+
 /* Writes the names of roles, "owner admin manager"; at most `size` bytes with the NUL. */
 void pur_roles_words(unsigned roles, char *words, int size);
 

@@ -214,16 +214,17 @@ compile(const struct pur_resource *res, int index, struct pur_bound *out, char *
 	return -1;
 }
 
-/* Roles as the text[] that authenticate() takes. */
+/* Words as the text[] that authenticate() takes. They live as long as the arena. */
 static int
-compile_roles(struct pur_arena *forever, unsigned roles, struct pur_datum *out)
+compile_words(struct pur_arena *forever, const char *text, struct pur_datum *out)
 {
-	char words[128];
+	const char *words = pur_strdup(forever, text);
 	struct pur_value values[8];
 	size_t n = 0;
 
-	pur_roles_words(roles, words, sizeof(words));
-	for (char *p = words; *p != '\0' && n < 8;) {
+	if (words == NULL)
+		return -1;
+	for (const char *p = words; *p != '\0' && n < 8;) {
 		size_t len = strcspn(p, " ");
 
 		values[n++] = (struct pur_value){ .type = PUR_TEXT, .s = p, .len = len };
@@ -231,6 +232,30 @@ compile_roles(struct pur_arena *forever, unsigned roles, struct pur_datum *out)
 		p += strspn(p, " ");
 	}
 	return pur_datum_array(forever, PUR_TEXT, values, n, out) == PUR_OK ? 0 : -1;
+}
+
+static int
+compile_roles(struct pur_arena *forever, unsigned roles, struct pur_datum *out)
+{
+	char words[128];
+
+	pur_roles_words(roles, words, sizeof(words));
+	return compile_words(forever, words, out);
+}
+
+/* Who may use a route: nothing is left to say for one that is public. */
+static int
+compile_access(struct pur_program *p, int route)
+{
+	const char *permission = p->res->routes[route].permission;
+	char words[256];
+
+	if (strcmp(permission, PUR_PUBLIC) == 0)
+		return 0;
+	pur_permission_scopes(permission, words, sizeof(words));
+	if (compile_words(p->memory, words, &p->scopes[route]) != 0)
+		return -1;
+	return compile_roles(p->memory, pur_permission_roles(permission), &p->roles[route]);
 }
 
 const struct pur_program *
@@ -248,7 +273,8 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 	p->memory = forever;
 	p->stmts = calloc((size_t)res->n_stmts + 1, sizeof(*p->stmts));
 	p->roles = calloc((size_t)n + 1, sizeof(*p->roles));
-	if (p->stmts == NULL || p->roles == NULL)
+	p->scopes = calloc((size_t)n + 1, sizeof(*p->scopes));
+	if (p->stmts == NULL || p->roles == NULL || p->scopes == NULL)
 		goto out;
 	snprintf(message, size, "out of memory");
 	for (int i = 0; i < n; i++) {
@@ -256,10 +282,7 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 
 		if (check_route(res, &res->routes[i], message, size) != 0 ||
 		    check_fields(res, body, false, message, size) != 0 ||
-		    check_defaults(res, body, message, size) != 0 ||
-		    (strcmp(res->routes[i].permission, PUR_PUBLIC) != 0 &&
-		     compile_roles(forever, pur_permission_roles(res->routes[i].permission),
-				   &p->roles[i]) != 0))
+		    check_defaults(res, body, message, size) != 0 || compile_access(p, i) != 0)
 			goto out;
 	}
 	if (compile_roles(forever, PUR_OWNER | PUR_ADMIN, &p->leaders) != 0)
@@ -275,6 +298,7 @@ out:
 			pur_bind_release(&p->stmts[i]);
 		free(p->stmts);
 		free(p->roles);
+		free(p->scopes);
 	}
 	free(p);
 	pur_arena_free(forever);

@@ -8,8 +8,10 @@
 
 struct pur_program {
 	const struct pur_resource *res;
-	struct pur_bound *stmts;  /* by the statement's number; [0] is unused */
-	struct pur_datum *roles;  /* by the route's index: text[] of its roles; data NULL: public */
+	struct pur_bound *stmts; /* by the statement's number; [0] is unused */
+	struct pur_datum *roles; /* by the route's index: text[] of its roles; data NULL: public */
+	struct pur_datum
+	    *scopes; /* by the route's index: text[] of an API key's scopes that would do */
 	struct pur_datum leaders; /* text[] of the roles that see what is deleted */
 	struct pur_arena *memory; /* what the roles point into */
 };

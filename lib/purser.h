@@ -5,6 +5,7 @@
 #define PUR_PURSER_H
 
 #include "action.h"
+#include "credential.h"
 #include "crud.h"
 #include "error.h"
 #include "field.h"
@@ -13,6 +14,7 @@
 #include "log.h"
 #include "main.h"
 #include "password.h"
+#include "permission.h"
 #include "route.h"
 #include "row.h"
 #include "sql.h"

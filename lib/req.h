@@ -68,6 +68,7 @@ struct pur_req {
 	int answer; /* the statement whose rows are the answer; 0: none, or not yet */
 	struct pur_uuid object;
 	bool has_object;
+	const char *shown_name, *shown; /* a secret that the answer shows this once */
 
 	struct pur_reply reply;
 };

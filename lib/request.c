@@ -481,11 +481,15 @@ pur_request_after(struct pur_req *rq)
 	static struct pur_query touch = {
 		.name = "touch", .sql = "SELECT touch_session($1, $2)", .types = types, .n = 2
 	};
+	static struct pur_query touch_key = {
+		.name = "touch_key", .sql = "SELECT touch_key($1, $2)", .types = types, .n = 2
+	};
 	struct pur_datum binds[] = { pur_datum_uuid(&rq->input.tenant),
 				     pur_datum_uuid(&rq->session) };
 
 	if (!rq->touch || pur_db_begin(rq->db, rq->arena) != PUR_OK ||
-	    pur_db_send(rq->db, &touch, binds, NULL) != PUR_OK || pur_db_commit(rq->db) != PUR_OK)
+	    pur_db_send(rq->db, rq->credential.key ? &touch_key : &touch, binds, NULL) != PUR_OK ||
+	    pur_db_commit(rq->db) != PUR_OK)
 		return;
 	(void)pur_db_cost(rq->db);
 }

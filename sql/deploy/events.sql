@@ -69,6 +69,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   v_actor uuid := coalesce(nullif(pg_catalog.current_setting('app.current_user', true), ''),
+    nullif(pg_catalog.current_setting('app.current_key', true), ''),
     '00000000-0000-0000-0000-000000000000')::uuid;
   v_fingerprint bytea;
 BEGIN
