@@ -113,7 +113,7 @@ static const char *const payments[] = { "none", "partial", "paid", "refunded", N
 	" CASE WHEN $3 <> o.pickup_date THEN (" HOURS_OF(CHANGED("$4")) ") ELSE (" HOURS_OF(       \
 	    NEW("$4")) ") END AS hours FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
 
-static const struct pur_field history[] = { PUR_EVENT_FIELDS };
+static const struct pur_field history[] = { PUR_EVENT_FIELDS, { .name = NULL } };
 
 static const struct pur_field client_fields[] = {
 	{ .name = "id", .type = PUR_UUID },    { .name = "name", .type = PUR_TEXT },

@@ -107,16 +107,17 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 		return false;
 	case '/':
 		colon = strchr(name, ':');
-		if (colon != NULL && strcmp(colon, ":slug") != 0)
+		if (colon != NULL && strcmp(colon, ":slug") != 0 && strcmp(colon, ":int") != 0)
 			return false;
-		snprintf(arg->sub, sizeof(arg->sub), "%s", colon != NULL ? colon + 1 : "");
+		if (colon != NULL && strcmp(colon, ":slug") == 0)
+			copy_name(arg->sub, "slug", 4);
 		if (!copy_name(arg->name, name + 1,
 			       colon != NULL ? (size_t)(colon - name - 1) : strlen(name + 1)))
 			return false;
 		snprintf(braced, sizeof(braced), "{%s}", arg->name);
 		arg->source = strstr(stmt->sql, braced) != NULL ? PUR_FROM_KEY : PUR_FROM_PATH;
-		arg->type = PUR_UUID;
-		*oid = PUR_OID_UUID;
+		arg->type = colon != NULL && strcmp(colon, ":int") == 0 ? PUR_INT : PUR_UUID;
+		*oid = pur_datum_oid(arg->type);
 		return true;
 	case '?':
 		p = pur_field_find(params, name + 1, strlen(name + 1));
@@ -322,17 +323,23 @@ bind_query(struct pur_arena *a, const struct pur_input *in, const struct pur_arg
 	return pur_datum_value(a, p >= 0 && in->query != NULL ? &in->query[p] : NULL, out);
 }
 
-/* A part of the path as the id it must be. */
+/* A part of the path as the id or number it must be. */
 static enum pur_rc
 bind_path(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *arg,
 	  struct pur_datum *out)
 {
 	const char *text = pur_match_part(in->path, arg->name);
+	const struct pur_field number = { .type = PUR_INT };
 	struct pur_value v = { .type = PUR_UUID };
 	struct pur_uuid *id = pur_alloc(a, sizeof(*id));
+	const char *problem;
 
 	if (id == NULL)
 		return PUR_ETOOLARGE;
+	if (arg->source == PUR_FROM_PATH && arg->type == PUR_INT)
+		return text != NULL && pur_field_read_text(&number, text, &v, &problem) == PUR_OK
+			   ? pur_datum_value(a, &v, out)
+			   : PUR_ENOTFOUND;
 	if (text == NULL || pur_uuid_parse(text, strlen(text), &v.uuid) != 0)
 		return PUR_ENOTFOUND;
 	*id = v.uuid;

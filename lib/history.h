@@ -44,19 +44,17 @@
 	      .flags = PUR_READONLY,                                                               \
 	      .summary = "Names of the fields that were given" },                                  \
 	    { .name = "request_id", .type = PUR_TEXT, .flags = PUR_READONLY },                     \
-	    { .name = "created_at",                                                                \
-	      .type = PUR_TIME,                                                                    \
-	      .flags = PUR_READONLY | PUR_FILTER,                                                  \
-	      .column = "e.created_at" },                                                          \
 	{                                                                                          \
-		.name = NULL                                                                       \
+		.name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_FILTER,        \
+		.column = "e.created_at"                                                           \
 	}
 
-/* Events with their actors' names; behind it goes " AND ..." on e. */
-#define PUR_EVENTS                                                                                 \
+/* Events with their actors' names, and more columns; behind it goes " AND ..." on e. */
+#define PUR_EVENTS_AND(columns)                                                                    \
 	"SELECT e.seq, e.kind, e.object_type, e.object_id, e.actor_id, u.name AS actor, e.fields," \
-	" e.request_id, e.created_at FROM events e"                                                \
+	" e.request_id, e.created_at" columns " FROM events e"                                     \
 	" LEFT JOIN users u ON u.tenant_id = $1 AND u.id = e.actor_id WHERE e.tenant_id = $1"
+#define PUR_EVENTS PUR_EVENTS_AND("")
 
 #define PUR_HISTORY_OF(id)                                                                         \
 	{                                                                                          \

@@ -28,14 +28,16 @@ enum pur_expect {
  *   @from, @to  the route's states (text[], text) @match   If-Match's revisions (bigint[]), or NULL
  *   @body       the given fields as jsonb         @request the request's id
  *   @address    the client's address              @agent   its User-Agent, cut to 200
- *   /name       a part of the path               /name:slug  one that a slug may stand in too
+ *   /name       a part of the path: an id, or the resource's key where `{name}` stands in the text
+ *   /name:slug  the same with a slug, whatever the resource's key
+ *   /name:int   a number
  *   ?name       a parameter of the query (the route's .params)
- *   name        a field of the body              list.name   that field of each of a list's rows
- *   list.@id    a new UUIDv7 for each row        =name:type  set by code with pur_set_...()
- * In the text, `{ref}` stands for a comparison of the row's key with /ref ("p.{ref}"): its id or,
- * where the resource has a .key (or the argument is /ref:slug), that. A read's text may have
- * `{include}` behind its columns, for what ?include= adds, and `{active}` ("t.{active}") where it
- * looks at things that aren't deleted, or with ?deleted=true at those that are.
+ *   name        a field of the body               list.name  that field of each of a list's rows
+ *   list.@id    a new UUIDv7 for each row         =name:type  set by code with pur_set_...()
+ *
+ * In the text, `{ref}` stands for a comparison of the row's key with /ref ("p.{ref}"). A read's
+ * text may have `{include}` behind its columns, for what ?include= adds, and `{active}`
+ * ("t.{active}") where it looks at things that aren't deleted, or with ?deleted=true that are.
  */
 struct pur_stmt {
 	enum pur_expect expect;
