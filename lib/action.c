@@ -64,7 +64,9 @@ pur_batch_begin(struct pur_req *rq)
 
 	if (rq->in_batch)
 		return PUR_OK;
-	rc = rq->looks ? pur_db_begin_undoable(rq->db, rq->arena) : pur_db_begin(rq->db, rq->arena);
+	rc = rq->snapshot ? pur_db_begin_snapshot(rq->db, rq->arena)
+	     : rq->looks  ? pur_db_begin_undoable(rq->db, rq->arena)
+			  : pur_db_begin(rq->db, rq->arena);
 	if (rc == PUR_OK && roles->data != NULL && !rq->authenticated)
 		rc = pur_db_send(rq->db, rq->credential.key ? &authenticate_key : &authenticate,
 				 binds, &rq->auth);

@@ -16,8 +16,8 @@ pur_answer_cache(const struct pur_route *r)
 	return "private, no-cache";
 }
 
-static struct pur_row_style
-style_of(const struct pur_req *rq)
+struct pur_row_style
+pur_answer_style(const struct pur_req *rq)
 {
 	return (struct pur_row_style){ .res = rq->program->res,
 				       .fields = pur_route_fields(rq->program->res, rq->path.route),
@@ -44,7 +44,7 @@ static enum pur_rc
 put_rows(struct pur_req *rq, int stmt, int n)
 {
 	struct pur_buf *b = &rq->reply.body;
-	struct pur_row_style style = style_of(rq);
+	struct pur_row_style style = pur_answer_style(rq);
 
 	pur_buf_puts(b, "{\"data\":[");
 	for (int i = 0; i < n; i++) {
@@ -130,7 +130,7 @@ static enum pur_rc
 make_one(struct pur_req *rq, int stmt)
 {
 	struct pur_buf *b = &rq->reply.body;
-	struct pur_row_style style = style_of(rq);
+	struct pur_row_style style = pur_answer_style(rq);
 	int64_t revision;
 
 	pur_buf_puts(b, "{\"data\":");

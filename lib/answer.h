@@ -5,6 +5,7 @@
 #define PUR_ANSWER_H
 
 #include "req.h"
+#include "row.h"
 
 /*
  * Makes the answer of a statement that has run: one row as {"data": {...}}, or a page with its
@@ -12,6 +13,9 @@
  * Returns PUR_OK, or PUR_EINTERNAL.
  */
 enum pur_rc pur_answer_make(struct pur_req *rq, int stmt) PUR_MUST;
+
+/* How rows are to look in this answer. */
+struct pur_row_style pur_answer_style(const struct pur_req *rq);
 
 /* Sets Location to the id of this request's new thing, below the path it was posted to. */
 void pur_answer_created(struct pur_req *rq);

@@ -49,6 +49,9 @@ struct pur_db {
 static unsigned generations; /* of all connections of the process: queries outlive any of them */
 
 static struct pur_query begin_query = { .name = "begin", .sql = "BEGIN" };
+static struct pur_query snapshot_query = { .name = "begin_snapshot",
+					   .sql =
+					       "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" };
 static struct pur_query commit_query = { .name = "commit", .sql = "COMMIT" };
 static struct pur_query rollback_query = { .name = "rollback", .sql = "ROLLBACK" };
 static struct pur_query check_query = { .name = "check", .sql = "SET CONSTRAINTS ALL IMMEDIATE" };
@@ -338,7 +341,7 @@ send_forgotten(struct pur_db *db)
 }
 
 static enum pur_rc
-begin(struct pur_db *db, struct pur_arena *arena, bool explicit_tx)
+begin(struct pur_db *db, struct pur_arena *arena, struct pur_query *explicit_tx)
 {
 	enum pur_rc rc;
 
@@ -352,9 +355,9 @@ begin(struct pur_db *db, struct pur_arena *arena, bool explicit_tx)
 	db->error = (struct pur_db_error){ .state = "" };
 	if (!send_forgotten(db))
 		return lose(db, PQerrorMessage(db->conn));
-	if (explicit_tx) {
+	if (explicit_tx != NULL) {
 		db->in_tx = true;
-		if (!send_query(db, &begin_query, NULL, NULL))
+		if (!send_query(db, explicit_tx, NULL, NULL))
 			return lose(db, PQerrorMessage(db->conn));
 	}
 	return PUR_OK;
@@ -363,13 +366,25 @@ begin(struct pur_db *db, struct pur_arena *arena, bool explicit_tx)
 enum pur_rc
 pur_db_begin(struct pur_db *db, struct pur_arena *arena)
 {
-	return begin(db, arena, db->explicit_tx);
+	return begin(db, arena, db->explicit_tx ? &begin_query : NULL);
 }
 
 enum pur_rc
 pur_db_begin_undoable(struct pur_db *db, struct pur_arena *arena)
 {
-	return begin(db, arena, true);
+	return begin(db, arena, &begin_query);
+}
+
+enum pur_rc
+pur_db_begin_snapshot(struct pur_db *db, struct pur_arena *arena)
+{
+	return begin(db, arena, &snapshot_query);
+}
+
+void
+pur_db_keep_in(struct pur_db *db, struct pur_arena *arena)
+{
+	db->arena = arena;
 }
 
 enum pur_rc

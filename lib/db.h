@@ -73,6 +73,10 @@ enum pur_rc pur_db_begin(struct pur_db *db, struct pur_arena *arena) PUR_MUST;
  */
 enum pur_rc pur_db_begin_undoable(struct pur_db *db, struct pur_arena *arena) PUR_MUST;
 
+/* The same in one snapshot for all its statements: what is read in several of them fits together.
+ */
+enum pur_rc pur_db_begin_snapshot(struct pur_db *db, struct pur_arena *arena) PUR_MUST;
+
 /*
  * Queues a statement, preparing it first where this connection hasn't yet.
  * binds: q->n of them, copied.
@@ -101,6 +105,9 @@ enum pur_rc pur_db_rehearse(struct pur_db *db) PUR_MUST;
 
 /* Ends an open batch without effect; fine at any time. */
 void pur_db_rollback(struct pur_db *db);
+
+/* From here on results are released with another arena: those of one stretch of many. */
+void pur_db_keep_in(struct pur_db *db, struct pur_arena *arena);
 
 /* The last error's details. Borrowed, until the next error. */
 const struct pur_db_error *pur_db_error(const struct pur_db *db);

@@ -221,7 +221,7 @@ pur_cookie_find(struct pur_arena *a, const char *header, const char *name)
 
 /* Qualities in thousandths of what we could answer with, or UNNAMED. */
 struct wishes {
-	int anything, application, json, problem;
+	int anything, application, json, problem, csv, ndjson;
 	int version, version_quality;
 	int bad_version;
 };
@@ -291,6 +291,10 @@ note_range(struct wishes *w, struct span type, int quality)
 		raise_to(&w->json, quality);
 	} else if (span_is(type, "application/problem+json")) {
 		raise_to(&w->problem, quality);
+	} else if (span_is(type, "text/csv")) {
+		raise_to(&w->csv, quality);
+	} else if (span_is(type, "application/x-ndjson")) {
+		raise_to(&w->ndjson, quality);
 	} else if (quality > 0 && parse_vendor(type, &version)) {
 		if (version == 0) {
 			w->bad_version = 1;
@@ -315,9 +319,12 @@ quality_of_json(const struct wishes *w)
 struct pur_accept
 pur_accept_parse(const char *header)
 {
-	struct wishes w = {
-		.anything = UNNAMED, .application = UNNAMED, .json = UNNAMED, .problem = UNNAMED
-	};
+	struct wishes w = { .anything = UNNAMED,
+			    .application = UNNAMED,
+			    .json = UNNAMED,
+			    .problem = UNNAMED,
+			    .csv = UNNAMED,
+			    .ndjson = UNNAMED };
 	struct span list = { header, header != NULL ? strlen(header) : 0 };
 	struct span range, type;
 	int ranges = 0;
@@ -334,6 +341,8 @@ pur_accept_parse(const char *header)
 		.version = w.version,
 		.bad_version = w.bad_version && w.version == 0,
 		.problem = w.problem > 0 && w.problem >= quality_of_json(&w),
+		.csv = w.csv > 0 && w.csv >= w.ndjson && w.csv > quality_of_json(&w),
+		.ndjson = w.ndjson > 0 && w.ndjson > w.csv && w.ndjson > quality_of_json(&w),
 		.json = quality_of_json(&w) > 0 || w.problem > 0 || w.version != 0,
 	};
 }

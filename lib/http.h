@@ -60,6 +60,8 @@ struct pur_accept {
 	int version; /* 2 for application/vnd.purser.v2+json; 0 when no vendor type stands there */
 	int bad_version; /* vendor versions stand there, and none of them is 1 or 2 */
 	int problem; /* application/problem+json is wanted at least as much as application/json */
+	int csv;     /* text/csv is wanted more than JSON */
+	int ndjson;  /* application/x-ndjson is */
 	int json;    /* JSON of some kind is acceptable; so it is with no header at all */
 };
 

@@ -15,6 +15,18 @@ is_write(const struct pur_req *rq)
 	return rq->path.route->method != PUR_GET;
 }
 
+/* JSON, or of a list a file. */
+static bool
+acceptable(struct pur_req *rq)
+{
+	bool lists = pur_route_lists(rq->program->res, rq->path.route);
+
+	if (lists && (rq->accept.csv || rq->accept.ndjson))
+		return true;
+	rq->accept.csv = rq->accept.ndjson = 0;
+	return rq->accept.json;
+}
+
 enum pur_rc
 pur_intake_route(struct pur_req *rq)
 {
@@ -29,7 +41,7 @@ pur_intake_route(struct pur_req *rq)
 	rq->version = rq->path.version != 0     ? rq->path.version
 		      : rq->accept.version != 0 ? rq->accept.version
 						: 1;
-	if ((rq->path.version == 0 && rq->accept.bad_version) || !rq->accept.json)
+	if ((rq->path.version == 0 && rq->accept.bad_version) || !acceptable(rq))
 		return pur_refuse(rq, PUR_EACCEPT);
 	rq->input = (struct pur_input){ .route = rq->path.route,
 					.path = &rq->path,

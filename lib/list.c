@@ -289,6 +289,23 @@ pur_list_cursor(struct pur_arena *a, const struct pur_list *l, const struct pur_
 	return pur_cursor_make(a, key, l->scope, texts, l->n_sorts + 1);
 }
 
+enum pur_rc
+pur_list_go_on(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+	       const PGresult *r, int row)
+{
+	const char *problem;
+
+	for (int i = 0; i <= l->n_sorts; i++) {
+		const struct pur_field *f = field_at(l, fields, i);
+		const char *text = pur_row_as_text(a, r, row, f->name);
+
+		if (text == NULL || pur_field_read_text(f, text, &l->at[i], &problem) != PUR_OK)
+			return PUR_EINTERNAL;
+	}
+	l->n_at = l->n_sorts + 1;
+	return PUR_OK;
+}
+
 static enum pur_rc
 put_filters(struct pur_shape *s, const struct pur_list *l)
 {

@@ -67,6 +67,10 @@ enum pur_rc pur_list_seek(struct pur_arena *a, struct pur_list *l, const struct 
 			  const struct pur_input *in, const unsigned char key[PUR_CURSOR_KEY],
 			  struct pur_error *e) PUR_MUST;
 
+/* Goes on behind a row, as its cursor would. PUR_OK, or PUR_EINTERNAL. */
+enum pur_rc pur_list_go_on(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
+			   const PGresult *r, int row) PUR_MUST;
+
 /* The cursor behind a row; NULL when the arena is full. */
 const char *pur_list_cursor(struct pur_arena *a, const struct pur_list *l,
 			    const struct pur_field *fields, const PGresult *r, int row,

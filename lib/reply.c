@@ -145,7 +145,7 @@ pur_reply_head(const struct pur_reply *r, const char *request_id, struct pur_buf
 	if (r->status != 304 && r->status != 204) {
 		put_line(out, "Content-Type: ", r->type != NULL ? r->type : "application/json");
 		pur_buf_puts(out, "Content-Length: ");
-		pur_buf_put_int(out, (int64_t)r->body.len);
+		pur_buf_put_int(out, r->file != NULL ? r->file_len : (int64_t)r->body.len);
 		pur_buf_put(out, "\r\n", 2);
 	}
 	put_line(out, "Cache-Control: ", r->cache);

@@ -7,10 +7,14 @@
 #include "arena.h"
 #include "buf.h"
 #include "error.h"
+#include <stdint.h>
+#include <stdio.h>
 
 struct pur_reply {
 	int status;
 	struct pur_buf body;
+	FILE *file;             /* sent instead of the body; its owner closes it after */
+	int64_t file_len;       /* bytes of it */
 	const char *type;       /* Content-Type; NULL: application/json */
 	const char *cache;      /* Cache-Control */
 	const char *etag;       /* with its quotes */

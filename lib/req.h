@@ -29,6 +29,9 @@ struct pur_req {
 	const struct pur_conf *conf;
 	const struct pur_program *program;
 	const unsigned char *cursor_key;
+	bool (*peer_gone)(
+	    const struct pur_req *rq); /* whether nobody waits any more; may be NULL */
+	int peer;                      /* the connection's descriptor */
 	struct pur_db *db;
 	struct pur_arena *arena;
 
@@ -48,7 +51,8 @@ struct pur_req {
 	struct pur_value *query; /* of the route's params */
 	const char *only;        /* fields= */
 	bool dry_run;
-	bool looks; /* what its statements give decides whether they stay */
+	bool snapshot; /* its statements all see the same */
+	bool looks;    /* what its statements give decides whether they stay */
 	struct pur_idempotency key;
 	struct pur_currency currency_given; /* in v2: the currency that stood in the body */
 	struct pur_refers refers;

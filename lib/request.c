@@ -3,6 +3,7 @@
 #include "action.h"
 #include "answer.h"
 #include "event.h"
+#include "export.h"
 #include "intake.h"
 #include "log.h"
 #include "oid.h"
@@ -288,6 +289,13 @@ replay(struct pur_req *rq)
 	return PUR_OK;
 }
 
+/* A list as a file. */
+static bool
+exports(const struct pur_req *rq)
+{
+	return rq->accept.csv || rq->accept.ndjson;
+}
+
 /* One try at the request. */
 static enum pur_rc
 run(struct pur_req *rq)
@@ -299,6 +307,7 @@ run(struct pur_req *rq)
 	rq->looks = route->guard != 0 || route->run != NULL || route->check != NULL ||
 		    rq->key.key != NULL || rq->dry_run || rq->currency_given.code != NULL ||
 		    rq->refers.n > 0 || (route->event != NULL && route->effect != PUR_CREATES);
+	rq->snapshot = exports(rq);
 	if (rq->key.key != NULL && !rq->dry_run) {
 		rc = pur_batch_begin(rq);
 		if (rc == PUR_OK &&
@@ -310,7 +319,9 @@ run(struct pur_req *rq)
 	/* Public code decides for itself whether it needs the database. */
 	rc = route->run != NULL && strcmp(route->permission, PUR_PUBLIC) == 0 ? PUR_OK
 									      : pur_batch_begin(rq);
-	if (rc == PUR_OK)
+	if (rc == PUR_OK && exports(rq))
+		rc = pur_export(rq);
+	else if (rc == PUR_OK)
 		rc = rq->looks ? run_in_two(rq, answer) : run_at_once(rq, answer);
 	if (rq->in_batch)
 		rc = give_up(rq, rc);
@@ -449,6 +460,8 @@ begin(struct pur_req *rq)
 	*rq = (struct pur_req){ .conf = rq->conf,
 				.program = rq->program,
 				.cursor_key = rq->cursor_key,
+				.peer_gone = rq->peer_gone,
+				.peer = rq->peer,
 				.db = rq->db,
 				.arena = rq->arena,
 				.in = rq->in,

@@ -326,17 +326,15 @@ put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,
 	}
 }
 
-/* True when `fields=` asks for a column ("name": with quotes and colon). */
+/* True when a list of names, "id,name", has one. */
 static bool
-wanted(const char *only, const struct column *c)
+names_have(const char *names, const char *name, size_t len)
 {
-	size_t len = c->prefix_len - 3;
-
-	for (const char *p = only; p != NULL; p = strchr(p, ','), p = p != NULL ? p + 1 : NULL) {
-		if (strncmp(p, c->prefix + 1, len) == 0 && (p[len] == ',' || p[len] == '\0'))
+	for (const char *p = names; p != NULL; p = strchr(p, ','), p = p != NULL ? p + 1 : NULL) {
+		if (strncmp(p, name, len) == 0 && (p[len] == ',' || p[len] == '\0'))
 			return true;
 	}
-	return only == NULL;
+	return false;
 }
 
 void
@@ -370,7 +368,8 @@ pur_row_put(struct pur_buf *b, struct pur_query *q, const PGresult *r, int row,
 		const struct column *c = &plan->columns[i];
 		int len = PQgetisnull(r, row, i) ? -1 : PQgetlength(r, row, i);
 
-		if (c->hidden || (style->only != NULL && !wanted(style->only, c)))
+		if (c->hidden || (style->only != NULL &&
+				  !names_have(style->only, c->prefix + 1, c->prefix_len - 3)))
 			continue;
 		pur_buf_putc(b, before);
 		before = ',';
@@ -531,4 +530,29 @@ pur_row_as_text(struct pur_arena *a, const PGresult *r, int row, const char *col
 	}
 	pur_buf_putc(b, '\0');
 	return pur_buf_failed(b) ? NULL : b->data;
+}
+
+bool
+pur_row_shows(const char *column, const struct pur_row_style *style)
+{
+	size_t len = strlen(column);
+	int f = pur_field_find(style->fields, column, len);
+
+	if (column[0] == '_' || (f >= 0 && (style->fields[f].flags & PUR_WRITEONLY) != 0))
+		return false;
+	return style->only == NULL || names_have(style->only, column, len);
+}
+
+enum pur_rc
+pur_row_put_value(struct pur_buf *b, const PGresult *r, int row, int column,
+		  const struct pur_row_style *style)
+{
+	const char *name = PQfname(r, column);
+	int f = pur_field_find(style->fields, name, strlen(name));
+	int len = PQgetisnull(r, row, column) ? -1 : PQgetlength(r, row, column);
+
+	return put_value(b, PQftype(r, column), f >= 0 ? &style->fields[f] : NULL,
+			 PQgetvalue(r, row, column), len, style)
+		   ? PUR_OK
+		   : PUR_EINTERNAL;
 }

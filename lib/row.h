@@ -39,6 +39,13 @@ void pur_put_text(struct pur_buf *b, int *first, const char *name, const char *t
 void pur_put_column(struct pur_buf *b, int *first, const char *name, const PGresult *r, int row,
 		    const char *column);
 
+/* True when an answer has a column: it isn't hidden, and fields= wants it. */
+bool pur_row_shows(const char *column, const struct pur_row_style *style);
+
+/* Writes one value as JSON. Returns PUR_OK, or PUR_EINTERNAL for a type that isn't written. */
+enum pur_rc pur_row_put_value(struct pur_buf *b, const PGresult *r, int row, int column,
+			      const struct pur_row_style *style) PUR_MUST;
+
 /* Releases what was kept in a query about how its rows are written. */
 void pur_row_forget(struct pur_query *q);
 

@@ -139,6 +139,17 @@ read_request(struct pur_req *rq, FCGX_Request *f)
 	read_body(rq, f);
 }
 
+static void
+send_file(FILE *file, FCGX_Request *f)
+{
+	char block[1 << 16];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), file)) > 0 &&
+	       FCGX_PutStr(block, (int)n, f->out) == (int)n)
+		;
+}
+
 /* Sends the answer whole; HEAD's without its body. */
 static void
 send_reply(struct pur_req *rq, FCGX_Request *f, struct pur_buf *head)
@@ -146,8 +157,27 @@ send_reply(struct pur_req *rq, FCGX_Request *f, struct pur_buf *head)
 	pur_buf_reset(head);
 	pur_reply_head(&rq->reply, rq->in.request_id, head);
 	FCGX_PutStr(head->data, (int)head->len, f->out);
-	if (strcmp(rq->in.method, "HEAD") != 0 && rq->reply.body.len > 0)
+	if (strcmp(rq->in.method, "HEAD") == 0)
+		return;
+	if (rq->reply.file != NULL)
+		send_file(rq->reply.file, f);
+	else if (rq->reply.body.len > 0)
 		FCGX_PutStr(rq->reply.body.data, (int)rq->reply.body.len, f->out);
+}
+
+/* True when the peer has closed a connection that poll() calls readable. */
+static bool
+has_closed(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static bool
+peer_gone(const struct pur_req *rq)
+{
+	return has_closed(rq->peer);
 }
 
 /* Takes the next request of a connection that has something to say, and answers it. */
@@ -159,6 +189,8 @@ serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
 		return;
 	c->used = ++served;
 	read_request(rq, &c->fcgi);
+	rq->peer = c->fcgi.ipcFd;
+	rq->peer_gone = peer_gone;
 	pur_request_handle(rq);
 	send_reply(rq, &c->fcgi, head);
 	FCGX_Finish_r(&c->fcgi);
