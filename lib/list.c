@@ -593,7 +593,7 @@ pur_list_next_link(struct pur_arena *a, const char *path, const char *query, con
 	rest = rest != NULL ? as_url(a, rest) : NULL;
 	path = as_url(a, path);
 	return rest == NULL || path == NULL
-			    ? NULL
-			    : pur_sprintf(a, "<%s?%s%scursor=%s>; rel=\"next\"", path, rest,
-					  rest[0] != '\0' ? "&" : "", cursor);
+		   ? NULL
+		   : pur_sprintf(a, "<%s?%s%scursor=%s>; rel=\"next\"", path, rest,
+				 rest[0] != '\0' ? "&" : "", cursor);
 }
