@@ -114,11 +114,7 @@ create(struct pur_req *rq)
 		rc = check_scopes(rq);
 	if (rc == PUR_OK)
 		rc = make_key(rq, pur_body(rq, "test")->b);
-	if (rc == PUR_OK)
-		rc = pur_do(rq, CREATE);
-	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	return rc == PUR_OK ? pur_answer(rq, CREATE) : rc;
+	return rc == PUR_OK ? pur_respond(rq, CREATE) : rc;
 }
 
 /*
@@ -138,11 +134,7 @@ rotate(struct pur_req *rq)
 		(void)!pur_row_bool(pur_rows(rq, GET), 0, "test", &test);
 	if (rc == PUR_OK)
 		rc = make_key(rq, test);
-	if (rc == PUR_OK)
-		rc = pur_do(rq, ROTATE);
-	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	return rc == PUR_OK ? pur_answer(rq, ROTATE) : rc;
+	return rc == PUR_OK ? pur_respond(rq, ROTATE) : rc;
 }
 
 static const struct pur_route routes[] = {

@@ -161,14 +161,8 @@ login(struct pur_req *rq)
 static enum pur_rc
 logout(struct pur_req *rq)
 {
-	enum pur_rc rc = pur_do(rq, END_THIS);
-
-	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	if (rc == PUR_OK)
-		rc = pur_answer(rq, END_THIS);
 	pur_set_cookie(rq, "", 0);
-	return rc;
+	return pur_respond(rq, END_THIS);
 }
 
 static const struct pur_route routes[] = {

@@ -103,11 +103,7 @@ sign_up(struct pur_req *rq)
 	pur_set_uuid(rq, "account", &account);
 	pur_set_text(rq, "hash", hash);
 	rc = pur_do(rq, SIGN_UP);
-	if (rc == PUR_OK)
-		rc = pur_do(rq, GET);
-	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	return rc == PUR_OK ? pur_answer(rq, GET) : rc;
+	return rc == PUR_OK ? pur_respond(rq, GET) : rc;
 }
 
 static const struct pur_route routes[] = {

@@ -176,11 +176,7 @@ create(struct pur_req *rq)
 	if (rc == PUR_OK)
 		rc = hash_password(rq);
 	pur_set_uuid(rq, "account", &account);
-	if (rc == PUR_OK)
-		rc = pur_do(rq, CREATE);
-	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	return rc == PUR_OK ? pur_answer(rq, CREATE) : rc;
+	return rc == PUR_OK ? pur_respond(rq, CREATE) : rc;
 }
 
 /*
@@ -204,11 +200,7 @@ set_password(struct pur_req *rq)
 	rc = hash_password(rq);
 	if (rc == PUR_OK)
 		rc = pur_do(rq, SET_SECRET);
-	if (rc == PUR_OK)
-		rc = pur_do(rq, ME);
-	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	return rc == PUR_OK ? pur_answer(rq, ME) : rc;
+	return rc == PUR_OK ? pur_respond(rq, ME) : rc;
 }
 
 static const struct pur_route routes[] = {

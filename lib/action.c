@@ -286,6 +286,16 @@ pur_answer(struct pur_req *rq, int stmt)
 	return pur_answer_make(rq, stmt);
 }
 
+enum pur_rc
+pur_respond(struct pur_req *rq, int stmt)
+{
+	enum pur_rc rc = pur_do(rq, stmt);
+
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	return rc == PUR_OK ? pur_answer(rq, stmt) : rc;
+}
+
 struct pur_buf *
 pur_answer_begin(struct pur_req *rq)
 {

@@ -68,6 +68,9 @@ void pur_object(struct pur_req *rq, const struct pur_uuid *id);
  */
 enum pur_rc pur_answer(struct pur_req *rq, int stmt) PUR_MUST;
 
+/* Queues a statement, waits for it and answers with its rows: how most actions end. */
+enum pur_rc pur_respond(struct pur_req *rq, int stmt) PUR_MUST;
+
 /* Answers with what the action writes itself: the buffer to write one JSON object into. */
 struct pur_buf *pur_answer_begin(struct pur_req *rq);
 
