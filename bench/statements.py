@@ -68,6 +68,7 @@ def for_peers(captured):
         "list": rows,
         "kept_total": only("list", "FROM tenant_counts"),
         "count": "SELECT count(*) AS n " + re.search("FROM products .*(?= ORDER BY)", rows).group(),
+        "stay": only("create", "pg_advisory_xact_lock_shared"),
         "place": re.sub(r"array_agg\(ROW\(([^)]*)\)", lines_as_json,
                         only("create", "INSERT INTO orders")),
         "record": only("create", "INSERT INTO events"),

@@ -94,7 +94,8 @@ const line = object({
 });
 const order = object({
 	id: text, number: integer, status: text, allowed_actions: array(text), customer_name: text,
-	customer_email: maybe, customer_phone: maybe, pickup_date: text, notes: maybe, reason: maybe,
+	customer_email: maybe, customer_phone: maybe, client_id: maybe, pickup_date: text, notes: maybe,
+	reason: maybe,
 	currency: text, subtotal: integer, tax_total: integer, total: integer, payment_status: text,
 	placed_by: text, created_at: text, updated_at: text, lines: array(line),
 });
@@ -104,7 +105,7 @@ const newOrder = {
 	required: ['customer_name', 'pickup_date', 'lines'],
 	properties: {
 		customer_name: { type: 'string', minLength: 1, maxLength: 200 },
-		customer_email: text, customer_phone: text, notes: text,
+		customer_email: text, customer_phone: text, notes: text, client_id: text,
 		pickup_date: { type: 'string', format: 'date-time' },
 		lines: {
 			type: 'array',
@@ -149,10 +150,11 @@ async function createOrder(request, reply) {
 	if (Date.parse(order.pickup_date) <= Date.now()) throw refuse(400, 'validation_failed');
 	const id = uuidV7();
 	const row = await asUser(request, CREW, async (db, tenant) => {
+		await run(db, 'stay', [tenant]);
 		const [placed] = await run(db, 'place', [tenant, id, lines.map(uuidV7),
 			lines.map((l) => l.product_id), lines.map((l) => l.quantity),
 			lines.map((l) => l.note ?? null), order.customer_name, order.customer_email,
-			order.customer_phone, order.pickup_date, order.notes]);
+			order.customer_phone, order.pickup_date, order.notes, order.client_id]);
 		await run(db, 'record', [tenant, 'order.placed', id, request.headers['x-real-ip'],
 			Object.keys(request.body), request.headers['x-request-id'], 'orders', [],
 			['', placed.status]]);

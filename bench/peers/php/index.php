@@ -138,12 +138,14 @@ function create_order(string $token): array
 	$id = uuid_v7();
 	[$row] = as_user([CREW, $token], function ($db, $tenant) use ($id, $order) {
 		$lines = $order['lines'];
+		run($db, 'stay', [$tenant]);
 		$rows = run($db, 'place', [
 			$tenant, $id, pg_array(array_map(fn () => uuid_v7(), $lines)),
 			pg_array(array_column($lines, 'product_id')), pg_array(array_column($lines, 'quantity')),
 			pg_array(array_map(fn ($line) => $line['note'] ?? null, $lines)),
 			$order['customer_name'], $order['customer_email'] ?? null,
 			$order['customer_phone'] ?? null, $order['pickup_date'], $order['notes'] ?? null,
+			$order['client_id'] ?? null,
 		]);
 		run($db, 'record', [
 			$tenant, 'order.placed', $id, $_SERVER['REMOTE_ADDR'], pg_array(array_keys($order)),
