@@ -38,6 +38,7 @@ program_is_current() { # PROGRAM
 
 write_configuration() {
 	local secret=$VAR/secrets/installation.key
+	# shellcheck disable=SC2016 # the inner shell's $1
 	[ -s "$secret" ] || run_as sh -c 'umask 077; head -c 32 /dev/urandom >"$1"' sh "$secret"
 	replace "$VAR/etc/purser.conf" <<-END || return 0
 		# Made by ./dev.

@@ -23,13 +23,14 @@ static struct pur_query authenticate_key = {
 	.n = 3
 };
 
-static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT };
+static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT };
 
 static struct pur_query enter = { .name = "enter",
 				  .sql = "SELECT set_config('app.current_tenant', $1, true),"
-					 " set_config('app.current_user', $2, true)",
+					 " set_config('app.current_user', $2, true),"
+					 " set_config('app.current_key', $3, true)",
 				  .types = enter_types,
-				  .n = 2 };
+				  .n = 3 };
 
 /* A list's statements are planned for their values (plan_cache_mode of the connection is generic)
  */
@@ -41,13 +42,17 @@ send_enter(struct pur_req *rq)
 {
 	static const struct pur_uuid nobody;
 	char tenant[PUR_UUID_TEXT + 1] = "", user[PUR_UUID_TEXT + 1] = "";
-	struct pur_datum binds[2];
+	char key[PUR_UUID_TEXT + 1] = "";
+	struct pur_datum binds[3];
 
 	pur_uuid_format(&rq->input.tenant, tenant);
 	if (memcmp(&rq->user, &nobody, sizeof(nobody)) != 0)
 		pur_uuid_format(&rq->user, user);
+	if (rq->authenticated && rq->credential.key)
+		pur_uuid_format(&rq->session, key);
 	binds[0] = pur_datum_text(tenant);
 	binds[1] = pur_datum_text(user);
+	binds[2] = pur_datum_text(key);
 	return pur_db_send(rq->db, &enter, binds, NULL);
 }
 

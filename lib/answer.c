@@ -137,9 +137,10 @@ make_one(struct pur_req *rq, int stmt)
 	if (pur_row_put(b, rq->sent[stmt], rq->results[stmt], 0, &style) != PUR_OK)
 		return PUR_EINTERNAL;
 	if (rq->shown != NULL) {
-		int first = 0;
+		int first;
 
-		b->len--; /* the object's end */
+		b->len--;                           /* the object's end */
+		first = b->data[b->len - 1] == '{'; /* fields= may have left nothing else */
 		pur_put_text(b, &first, rq->shown_name, rq->shown);
 		pur_buf_putc(b, '}');
 	}

@@ -43,6 +43,12 @@ pur_csv_head(struct pur_buf *b, const PGresult *r, const struct pur_row_style *s
 	pur_buf_puts(b, "\r\n");
 }
 
+static bool
+is_text(Oid type)
+{
+	return type == PUR_OID_TEXT || type == PUR_OID_VARCHAR || type == PUR_OID_BPCHAR;
+}
+
 static enum pur_rc
 put_column(struct pur_buf *b, const PGresult *r, int row, int i, const struct pur_row_style *style)
 {
@@ -51,14 +57,17 @@ put_column(struct pur_buf *b, const PGresult *r, int row, int i, const struct pu
 
 	if (PQgetisnull(r, row, i))
 		return PUR_OK;
-	if (PQftype(r, i) == PUR_OID_TEXT) {
+	if (is_text(PQftype(r, i))) {
 		put_cell(b, PQgetvalue(r, row, i), (size_t)PQgetlength(r, row, i), true);
 		return PUR_OK;
 	}
 	rc = pur_row_put_value(&json, r, row, i, style);
-	if (rc == PUR_OK && !pur_buf_failed(&json)) {
+	if (rc == PUR_OK && pur_buf_failed(&json))
+		rc = PUR_EINTERNAL;
+	if (rc == PUR_OK) {
+		/* Ids and times have nothing to undo; what is JSON already stays it. */
 		bool string =
-		    json.len >= 2 && json.data[0] == '"'; /* ids, times: nothing to undo */
+		    json.len >= 2 && json.data[0] == '"' && PQftype(r, i) != PUR_OID_JSONB;
 
 		put_cell(b, json.data + string, json.len - 2 * (size_t)string, false);
 	}

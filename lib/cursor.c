@@ -3,6 +3,8 @@
 #include <sodium.h>
 #include <string.h>
 
+static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 #define HASH 16 /* bytes, before the values */
 #define RAW_MOST (PUR_CURSOR_MOST / 4 * 3)
 
@@ -47,11 +49,12 @@ pur_cursor_read(struct pur_arena *a, const unsigned char key[PUR_CURSOR_KEY], co
 		const char *text, const char **values, int n)
 {
 	unsigned char raw[RAW_MOST], hash[HASH];
+	size_t size = strspn(text, characters); /* libsodium lets bytes past 127 through */
 	size_t len, at = 0;
 	char *copy;
 
-	if (strlen(text) > PUR_CURSOR_MOST ||
-	    sodium_base642bin(raw, sizeof(raw), text, strlen(text), NULL, &len, NULL,
+	if (text[size] != '\0' || size > PUR_CURSOR_MOST ||
+	    sodium_base642bin(raw, sizeof(raw), text, size, NULL, &len, NULL,
 			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    len <= HASH || raw[len - 1] != '\0')
 		return PUR_EINPUT;

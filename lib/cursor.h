@@ -12,7 +12,6 @@
 #include "rc.h"
 #include <stddef.h>
 
-#define PUR_CURSOR_VALUES 8
 #define PUR_CURSOR_KEY 32    /* bytes */
 #define PUR_CURSOR_MOST 4096 /* characters of a cursor */
 

@@ -238,8 +238,8 @@ scope_of(struct pur_arena *a, const struct pur_list *l, const struct pur_input *
 		s = pur_sprintf(a, "%s %s%s", s, l->sorts[i].descending ? "-" : "",
 				l->sorts[i].field->name);
 	for (int i = 0; i < l->n_filters && s != NULL; i++)
-		s = pur_sprintf(a, "%s&%s%s%s", s, l->filters[i].field->name, l->filters[i].op,
-				l->filters[i].text);
+		s = pur_sprintf(a, "%s&%s%s%zu:%s", s, l->filters[i].field->name, l->filters[i].op,
+				strlen(l->filters[i].text), l->filters[i].text);
 	return s;
 }
 

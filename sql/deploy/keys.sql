@@ -89,7 +89,8 @@ BEGIN
 END
 $$;
 
-GRANT SELECT ON api_keys TO purser_auth;
+GRANT SELECT (tenant_id, id, key_hash, scopes, expires_at, last_used_at, active) ON api_keys
+  TO purser_auth;
 GRANT UPDATE (last_used_at, updated_at) ON api_keys TO purser_auth;
 CALL give_function('authenticate_key(uuid, bytea, text[])', 'purser_auth');
 CALL give_function('touch_key(uuid, uuid)', 'purser_auth');
@@ -99,7 +100,8 @@ GRANT EXECUTE ON FUNCTION touch_key(uuid, uuid) TO purser_resource;
 CALL create_program('api_keys');
 GRANT SELECT (tenant_id, id, name, prefix, scopes, test, expires_at, last_used_at, created_by,
   active, deleted_at, revision, created_at, updated_at) ON api_keys TO purser_api_keys;
-GRANT INSERT ON api_keys TO purser_api_keys;
+GRANT INSERT (tenant_id, id, name, prefix, key_hash, scopes, test, expires_at, created_by)
+  ON api_keys TO purser_api_keys;
 GRANT UPDATE (prefix, key_hash, active, deleted_at, revision, updated_at)
   ON api_keys TO purser_api_keys;
 
