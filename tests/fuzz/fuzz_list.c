@@ -66,7 +66,7 @@ static const struct pur_route route = { .sort = "-made" };
 /* All that a list's SQL may be made of; of two that begin alike the longer stands first. */
 static const char *const fragments[] = {
 	KEPT_TOTAL,
-	"SELECT count(*) AS n FROM (",
+	"SELECT count(*) AS counted FROM (",
 	COLUMNS,
 	FROM "active IS FALSE",
 	FROM "active",
@@ -74,6 +74,7 @@ static const char *const fragments[] = {
 	", " CLIENT " AS client",
 	") AS matching",
 	" AND ",
+	" OR (",
 	" ORDER BY ",
 	" LIMIT ",
 	" OFFSET ",
@@ -96,13 +97,19 @@ static const char *const fragments[] = {
 	"day",
 	"active",
 	"(o.a - o.b)",
+	"(",
 	"owner",
 };
 
-/* Passes over one fragment or placeholder; NULL where none stands. *seen counts placeholders. */
+/*
+ * Passes over one fragment or placeholder; NULL where none stands. *seen counts placeholders: they
+ * come in order, and what a cursor is compared with twice comes again.
+ */
 static const char *
 fragment_end(const char *sql, int *seen)
 {
+	long n;
+
 	for (size_t i = 0; i < N_OF(fragments); i++) {
 		size_t len = strlen(fragments[i]);
 
@@ -115,8 +122,10 @@ fragment_end(const char *sql, int *seen)
 	}
 	if (sql[0] != '$' || !isdigit((unsigned char)sql[1]))
 		return NULL;
-	(*seen)++;
-	HOLDS(strtol(sql + 1, NULL, 10) == *seen);
+	n = strtol(sql + 1, NULL, 10);
+	HOLDS(n >= 1 && n <= *seen + 1);
+	if (n > *seen)
+		*seen = (int)n;
 	return sql + 1 + strspn(sql + 1, "0123456789");
 }
 
@@ -145,11 +154,46 @@ holds_of_step(const struct pur_step *step)
 		HOLDS(step->query->types[i] != 0 && step->binds[i].data != NULL);
 }
 
+static struct pur_match path;
+static const struct pur_input asked = { .route = &route,
+					.path = &path,
+					.tenant = { "0123456789abcde" } };
+
+/* Whatever stands there is no cursor of this list, unless it is the beginning. */
+static void
+seeks(struct pur_arena *a, struct pur_list *l)
+{
+	static const unsigned char key[PUR_CURSOR_KEY] = "key";
+	struct pur_error e = { .rc = PUR_OK };
+	enum pur_rc rc = pur_list_seek(a, l, fields, &asked, key, &e);
+
+	HOLDS(rc == PUR_OK || rc == PUR_EINPUT || pur_arena_exhausted(a));
+	HOLDS(l->n_at == 0);
+	HOLDS(rc != PUR_OK || l->cursor == NULL || l->cursor[0] == '\0');
+	HOLDS((e.details != NULL) == (rc == PUR_EINPUT) || pur_arena_exhausted(a));
+	holds_of_details(&e);
+}
+
+/* As if a cursor had been read: behind a row of such values. */
+static void
+begins_behind_a_row(struct pur_list *l)
+{
+	for (int i = 0; i <= l->n_sorts; i++) {
+		const struct pur_field *f = i < l->n_sorts ? l->sorts[i].field : &fields[0];
+		const char *problem, *text = f->type == PUR_UUID
+						 ? "01890a5d-ac96-774b-bcce-b302099a8057"
+					     : f->type == PUR_TIME ? "2026-05-01T08:00:00Z"
+								   : "7";
+
+		HOLDS(pur_field_read_text(f, text, &l->at[i], &problem) == PUR_OK);
+	}
+	l->n_at = l->n_sorts + 1;
+}
+
 static void
 builds(struct pur_arena *a, const struct pur_list *l, const struct pur_resource *res)
 {
 	static struct pur_bound base;
-	struct pur_input in = { .route = &route, .tenant = { "0123456789abcde" } };
 	struct pur_step rows, total;
 	char message[128];
 	enum pur_rc rc;
@@ -157,13 +201,17 @@ builds(struct pur_arena *a, const struct pur_list *l, const struct pur_resource 
 	if (base.n == 0)
 		HOLDS(pur_bind_compile(&counted, 1, NULL, NULL, &base, message, sizeof(message)) ==
 		      0);
-	rc = pur_list_build(a, NULL, l, res, &base, &in, &rows, &total);
+	rc = pur_list_build(a, NULL, l, res, &base, &asked, &rows, &total);
 	HOLDS(rc == PUR_OK || (rc == PUR_ETOOLARGE && pur_arena_exhausted(a)));
 	if (rc == PUR_OK) {
 		holds_of_step(&rows);
-		holds_of_step(&total);
 		HOLDS((strstr(rows.query->sql, "active IS FALSE") != NULL) == l->view.deleted);
-		HOLDS((strstr(total.query->sql, "active IS FALSE") != NULL) == l->view.deleted);
+		HOLDS((total.query == NULL) == (l->cursor != NULL));
+		if (total.query != NULL) {
+			holds_of_step(&total);
+			HOLDS((strstr(total.query->sql, "active IS FALSE") != NULL) ==
+			      l->view.deleted);
+		}
 		for (int i = 0; i < l->view.n_includes; i++)
 			HOLDS(strstr(rows.query->sql, l->view.includes[i]->include) != NULL);
 	}
@@ -226,7 +274,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bad) {
 		pur_list_finish(&l, fields, &route);
 		holds_of_list(&l);
+		seeks(a, &l);
 		builds(a, &l, res);
+		if (l.cursor != NULL) {
+			begins_behind_a_row(&l);
+			builds(a, &l, res);
+		}
 		links(a, &l, query, (int64_t)size * size);
 	}
 	free(query);
