@@ -7,6 +7,13 @@ CREATE TEMP TABLE bad (line int GENERATED ALWAYS AS IDENTITY, name text, change 
 INSERT INTO bad (name, change) VALUES
   ('accounts_email_check', $$email = '', email_key = ''$$),
   ('accounts_email_key_check', $$email_key = 'A@pgtap.invalid'$$),
+  ('api_keys_key_hash_check', $$key_hash = '\x000102030405060708090a0b0c0d0e'$$),
+  ('api_keys_name_check', $$name = ''$$),
+  ('api_keys_name_check', $$name = repeat('x', 501)$$),
+  ('api_keys_prefix_check', $$prefix = ''$$),
+  ('api_keys_prefix_check', $$prefix = repeat('x', 21)$$),
+  ('api_keys_scopes_check', $$scopes = '{}'$$),
+  ('api_keys_scopes_check', $$scopes = array_fill('x'::text, '{51}')$$),
   ('categories_name_check', $$name = ''$$),
   ('categories_slug_check', $$slug = 'Cakes'$$),
   ('categories_slug_check', $$slug = ''$$),
