@@ -17,6 +17,7 @@ struct fake_result {
 	enum pur_rc rc;         /* of the batch it is in, when it isn't PUR_OK */
 	const char *constraint; /* that was broken */
 	int times;              /* it fails so often; 0: always */
+	PGresult *then;         /* the next time; NULL: the same again */
 };
 
 static struct {
@@ -30,7 +31,9 @@ static struct {
 	int n_queued;
 	int begins, lost_at; /* the begin, counted from 1, at which the server is gone; 0: never */
 	struct pur_db_error error;
-	struct pur_datum roles; /* that authenticate() was asked for, last */
+	struct pur_datum roles;  /* or scopes, that authenticate...() was asked for, last */
+	char entered[80];        /* user and key that enter was given, last */
+	struct pur_arena *arena; /* that results are kept in */
 } fake;
 
 static inline void
@@ -62,12 +65,19 @@ fake_says(const struct fake_result *result)
 #define STATEMENT_FAILS(statement, ...)                                                            \
 	fake_says(&(struct fake_result){ .name = (statement), __VA_ARGS__ })
 
+static inline void
+fake_clear(struct fake_result *r)
+{
+	PQclear(r->rows);
+	PQclear(r->then);
+}
+
 /* Forgets all of it, and releases the rows. */
 static inline void
 fake_reset(void)
 {
 	for (int i = 0; i < fake.n; i++)
-		PQclear(fake.results[i].rows);
+		fake_clear(&fake.results[i]);
 	memset(&fake, 0, sizeof(fake));
 }
 
@@ -92,6 +102,12 @@ fake_answer(const char *word)
 			}
 			if (fake.queued[i].out != NULL && r->rows != NULL)
 				*fake.queued[i].out = r->rows;
+			if (r->then != NULL) {
+				PGresult *first = r->rows;
+
+				r->rows = r->then;
+				r->then = first;
+			}
 		}
 	}
 	return PUR_OK;
@@ -101,7 +117,7 @@ enum pur_rc
 pur_db_begin(struct pur_db *db, struct pur_arena *arena)
 {
 	(void)db;
-	(void)arena;
+	fake.arena = arena;
 	fake.n_queued = 0;
 	memset(&fake.error, 0, sizeof(fake.error));
 	fake_word("begin");
@@ -118,14 +134,33 @@ pur_db_begin_undoable(struct pur_db *db, struct pur_arena *arena)
 }
 
 enum pur_rc
+pur_db_begin_snapshot(struct pur_db *db, struct pur_arena *arena)
+{
+	enum pur_rc rc = pur_db_begin(db, arena);
+
+	fake_word("snapshot");
+	return rc;
+}
+
+void
+pur_db_keep_in(struct pur_db *db, struct pur_arena *arena)
+{
+	(void)db;
+	fake.arena = arena;
+}
+
+enum pur_rc
 pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds, PGresult **out)
 {
 	(void)db;
 	assert_true(fake.n_queued < FAKE_MOST);
 	for (int i = 0; i < q->n; i++)
 		assert_true(binds[i].data != NULL || binds[i].len == 0);
-	if (strcmp(q->name, "authenticate") == 0)
+	if (strncmp(q->name, "authenticate", 12) == 0)
 		fake.roles = binds[2];
+	if (strcmp(q->name, "enter") == 0)
+		snprintf(fake.entered, sizeof(fake.entered), "%.*s %.*s", binds[1].len,
+			 binds[1].data, binds[2].len, binds[2].data);
 	fake.queued[fake.n_queued].name = q->name;
 	fake.queued[fake.n_queued++].out = out;
 	fake_word(q->name);
@@ -198,6 +233,17 @@ logged_in_as(const char *role)
 	set_text(r, 0, 2, role);
 	set_text(r, 0, 3, "EUR");
 	set_bytes(r, 0, 4, "\0", 1);
+	return r;
+}
+
+/* What authenticate_key() gives: a key is nobody, and stands where a session does. */
+static inline PGresult *
+let_in_by_key(void)
+{
+	PGresult *r = logged_in_as("");
+
+	set_null(r, 0, 0);
+	set_null(r, 0, 2);
 	return r;
 }
 

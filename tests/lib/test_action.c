@@ -10,6 +10,7 @@
 
 #define ID "01890a5d-ac96-774b-bcce-b302099a8057"
 #define USER_ID "01890a5d-ac96-774b-bcce-b302099a0001"
+#define SESSION_ID "01890a5d-ac96-774b-bcce-b302099a0002"
 
 enum { LIST = 1, GET, ALL, GUARD };
 
@@ -160,6 +161,47 @@ test_a_second_batch_is_of_the_same_person(void **state)
 	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
 	assert_int_equal(pur_commit(&rq), PUR_OK);
 	assert_done("begin authenticate s3 commit begin enter s3 commit");
+	assert_string_equal(fake.entered, USER_ID " ");
+}
+
+/* A key is asked for by scopes; it is nobody, and a second batch still knows which key it was. */
+static void
+test_a_batch_of_a_key(void **state)
+{
+	request(*state, R_ACT);
+	rq.credential.key = true;
+	STATEMENT_GIVES("authenticate_key", let_in_by_key());
+	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
+	assert_int_equal(pur_commit(&rq), PUR_OK);
+	assert_memory_equal(fake.roles.data, program->scopes[R_ACT].data,
+			    program->scopes[R_ACT].len);
+	assert_string_equal(pur_role(&rq), "");
+	assert_string_equal(rq.currency, "EUR");
+	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
+	assert_int_equal(pur_commit(&rq), PUR_OK);
+	assert_done("begin authenticate_key s3 commit begin enter s3 commit");
+	assert_string_equal(fake.entered, " " SESSION_ID);
+}
+
+static void
+test_a_batch_in_one_snapshot(void **state)
+{
+	request(*state, R_LIST);
+	rq.snapshot = rq.looks = true;
+	STATEMENT_GIVES("authenticate", logged_in_as("admin"));
+	assert_int_equal(pur_wait(&rq), PUR_OK);
+	assert_done("begin snapshot authenticate plan_auto flush");
+}
+
+static void
+test_what_is_shown(void **state)
+{
+	request(*state, R_ACT);
+	rq.input.tenant = uuid_of(ID);
+	assert_memory_equal(pur_tenant(&rq), uuid_of(ID).b, 16);
+	pur_show(&rq, "key", "secret");
+	assert_string_equal(rq.shown_name, "key");
+	assert_string_equal(rq.shown, "secret");
 }
 
 static void
@@ -400,6 +442,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_batch_begins_with_who_it_is),
 		TEST(test_a_second_batch_is_of_the_same_person),
+		TEST(test_a_batch_of_a_key),
+		TEST(test_a_batch_in_one_snapshot),
+		TEST(test_what_is_shown),
 		TEST(test_what_code_enters),
 		TEST(test_a_batch_that_may_be_taken_back),
 		TEST(test_who_is_refused_is_nobody),

@@ -217,6 +217,26 @@ test_as_the_request_asked_for_it(void **state)
 	assert_string_equal(rq.reply.etag, "\"5\"");
 }
 
+/* A secret stands there once, whatever else was asked for. */
+static void
+test_what_is_shown_once(void **state)
+{
+	static const char *const only[] = { NULL, "total", "id" };
+	static const char *const bodies[] = { "{\"data\":{\"total\":7,\"key\":\"pk\\\"1\"}}",
+					      "{\"data\":{\"total\":7,\"key\":\"pk\\\"1\"}}",
+					      "{\"data\":{\"key\":\"pk\\\"1\"}}" };
+
+	results[GET] = rows(1);
+	for (size_t i = 0; i < N_OF(only); i++) {
+		request(*state, R_GET);
+		rq.only = only[i];
+		rq.shown_name = "key";
+		rq.shown = "pk\"1";
+		make(GET);
+		assert_written(&rq.reply.body, bodies[i]);
+	}
+}
+
 /* The money of the resource is a plain number where the route's own fields don't say money. */
 static void
 test_rows_of_a_routes_own_fields(void **state)
@@ -276,6 +296,98 @@ test_a_page(void **state)
 	rq.total = total_of(0);
 	make(LIST);
 	assert_written(&rq.reply.body, "{\"data\":[],\"total\":0,\"page\":1,\"perPage\":10}");
+}
+
+/* Behind PUR_LIST_COUNTED nothing is counted: the total says so. */
+static void
+test_a_page_of_very_many(void **state)
+{
+	PGresult *r = new_result(&(struct column){ "counted", PUR_OID_INT8 }, 1);
+
+	set_int8(r, 0, 0, PUR_LIST_COUNTED + 1);
+	results[LIST] = rows(1);
+	request(*state, R_LIST);
+	rq.total = r;
+	make(LIST);
+	assert_written(&rq.reply.body, "{\"data\":[{\"total\":7}],\"total\":100000,"
+				       "\"totalCapped\":true,\"page\":1,\"perPage\":10}");
+	set_int8(r, 0, 0, PUR_LIST_COUNTED);
+	request(*state, R_LIST);
+	rq.total = r;
+	make(LIST);
+	assert_written(&rq.reply.body, "{\"data\":[{\"total\":7}],\"total\":100000,"
+				       "\"page\":1,\"perPage\":10}");
+}
+
+static PGresult *
+rows_with_ids(int n)
+{
+	static const struct column columns[] = { { "id", PUR_OID_UUID },
+						 { "total", PUR_OID_INT8 } };
+	PGresult *r = new_result(columns, N_OF(columns));
+
+	for (int i = 0; i < n; i++) {
+		set_uuid(r, i, 0, ID);
+		set_int8(r, i, 1, 7 + i);
+	}
+	return r;
+}
+
+static void
+request_by_cursor(struct pur_arena *a, const char *words)
+{
+	static const unsigned char key[PUR_CURSOR_KEY] = "key";
+
+	request(a, R_LIST);
+	rq.cursor_key = key;
+	rq.in.query = words;
+	rq.only = "total";
+	rq.list.per_page = 2;
+	rq.list.cursor = "";
+	rq.list.scope = "scope";
+}
+
+/* One row more than asked says that there are more; it isn't shown. */
+static void
+test_a_page_by_cursor(void **state)
+{
+	static const char *const last[] = { ID };
+	const char *cursor;
+
+	results[LIST] = rows_with_ids(3);
+	request_by_cursor(*state, "cursor=&a=b");
+	make(LIST);
+	cursor = pur_cursor_make(*state, rq.cursor_key, "scope", last, 1);
+	assert_written(&rq.reply.body,
+		       pur_sprintf(*state,
+				   "{\"data\":[{\"total\":7},{\"total\":8}],\"perPage\":2,"
+				   "\"nextCursor\":\"%s\"}",
+				   cursor));
+	assert_written(
+	    &rq.reply.headers,
+	    pur_sprintf(*state, "Link: </api/v1/orders?a=b&cursor=%s>; rel=\"next\"\r\n", cursor));
+	PQclear(results[LIST]);
+	for (int n = 0; n <= 2; n++) {
+		results[LIST] = rows_with_ids(n);
+		request_by_cursor(*state, NULL);
+		make(LIST);
+		assert_written(
+		    &rq.reply.body,
+		    pur_sprintf(*state, "{\"data\":[%s%s],\"perPage\":2,\"nextCursor\":null}",
+				n > 0 ? "{\"total\":7}" : "", n > 1 ? ",{\"total\":8}" : ""));
+		assert_int_equal(rq.reply.headers.len, 0);
+		if (n < 2)
+			PQclear(results[LIST]);
+	}
+}
+
+/* A cursor can't be made of rows that don't have what they are sorted by. */
+static void
+test_a_page_that_no_cursor_ends(void **state)
+{
+	results[LIST] = rows(3);
+	request_by_cursor(*state, NULL);
+	assert_int_equal(pur_answer_make(&rq, LIST), PUR_EINTERNAL);
 }
 
 static void
@@ -631,10 +743,14 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_thing),
 		TEST(test_as_the_request_asked_for_it),
+		TEST(test_what_is_shown_once),
 		TEST(test_rows_of_a_routes_own_fields),
 		TEST(test_what_is_included_is_in_the_etag),
 		TEST(test_a_created_thing),
 		TEST(test_a_page),
+		TEST(test_a_page_of_very_many),
+		TEST(test_a_page_by_cursor),
+		TEST(test_a_page_that_no_cursor_ends),
 		TEST(test_all_rows),
 		TEST(test_rows_that_cannot_be_written),
 		TEST(test_an_etag_of_the_bytes_where_there_is_no_revision),

@@ -200,6 +200,8 @@ test_unknown_names_are_told(void **state)
 		{ "/ref:", "/ref:" },
 		{ "/ref:number", "/ref:number" },
 		{ "/ref:slugs", "/ref:slugs" },
+		{ "/ref:ints", "/ref:ints" },
+		{ "/ref:INT", "/ref:INT" },
 		{ "/a_name_that_is_longer_than_any_may_be_here_",
 		  "/a_name_that_is_longer_than_any_may_be_here_" },
 	};
@@ -744,6 +746,31 @@ test_a_small_arena(void **state)
 	with_every_ceiling(bind_everything, PUR_OK);
 }
 
+/* A number, whatever the resource's key is. */
+static void
+test_parts_that_are_numbers(void **state)
+{
+	static const char *const wrong[] = {
+		"", "x", "7x", "4.5", "1e3", " 7", "7 ", "+7", "0x7", "99999999999999999999", ID,
+	};
+	const struct pur_field keys[] = { { .name = NULL }, slug_key, number_key };
+
+	for (size_t k = 0; k < N_OF(keys); k++) {
+		struct pur_bound *s = compile_keyed("/ref:int", "SELECT $1", keys[k]);
+
+		assert_int_equal(s->by_id.types[0], PUR_OID_INT8);
+		assert_chosen(*state, s, "456", "SELECT $1", "\0\0\0\0\0\0\1\xc8", 8);
+		assert_chosen(*state, s, "0", "SELECT $1", "\0\0\0\0\0\0\0\0", 8);
+		assert_chosen(*state, s, "-1", "SELECT $1", "\xff\xff\xff\xff\xff\xff\xff\xff", 8);
+		for (size_t i = 0; i < N_OF(wrong); i++)
+			assert_no_key(*state, s, wrong[i]);
+	}
+	path.n = 0;
+	assert_int_equal(pur_bind(*state, compile("/ref:int"), &in, &(struct pur_query *){ NULL },
+				  &(struct pur_datum *){ NULL }),
+			 PUR_ENOTFOUND);
+}
+
 int
 main(void)
 {
@@ -774,6 +801,7 @@ main(void)
 		cmocka_unit_test_setup(test_an_id_or_the_slug_of_another_resource, setup),
 		cmocka_unit_test_setup(test_an_id_where_there_is_no_key, setup),
 		cmocka_unit_test_setup(test_parts_that_are_ids, setup),
+		cmocka_unit_test_setup(test_parts_that_are_numbers, setup),
 		cmocka_unit_test_setup(test_a_small_arena, setup),
 	};
 

@@ -103,6 +103,7 @@ assert_defaults(const struct pur_conf *conf)
 	assert_string_equal(conf->log_level, "info");
 	assert_string_equal(conf->public_url, "https://localhost:8443");
 	assert_string_equal(conf->cookie_name, "__Host-purser");
+	assert_string_equal(conf->secret_file, "");
 	assert_string_equal(conf->signup, "closed");
 	assert_int_equal(conf->request_memory, 16777216);
 	assert_int_equal(conf->database_idle, 300);
@@ -165,6 +166,7 @@ test_file(void **state)
 	     "log_level = debug\n"
 	     "public_url = https://example.org\n"
 	     "cookie_name = __Host-purser-8443\n"
+	     "secret_file = /etc/purser/secret\n"
 	     "signup = open\n"
 	     "request_memory = 1048576\n"
 	     "database_idle = 1\n"
@@ -179,6 +181,7 @@ test_file(void **state)
 	assert_string_equal(conf.log_level, "debug");
 	assert_string_equal(conf.public_url, "https://example.org");
 	assert_string_equal(conf.cookie_name, "__Host-purser-8443");
+	assert_string_equal(conf.secret_file, "/etc/purser/secret");
 	assert_string_equal(conf.signup, "open");
 	assert_int_equal(conf.request_memory, 1048576);
 	assert_int_equal(conf.database_idle, 1);
@@ -263,12 +266,12 @@ test_what_is_wrong_in_a_file(void **state)
 		  "purser.conf:1: unknown key 'Database'; did you mean 'database'?" },
 		{ "colour = x\n",
 		  "purser.conf:1: unknown key 'colour'; the keys are database, passfile_dir, "
-		  "transaction, log_file, log_level, public_url, cookie_name, signup, request_memory, "
+		  "transaction, log_file, log_level, public_url, cookie_name, secret_file, signup, request_memory, "
 		  "database_idle, database_wait, session_idle, session_lifetime" },
 		{ "a_key_that_is_longer_than_any_key_can_be = x\n",
 		  "purser.conf:1: unknown key 'a_key_that_is_longer_than_any_key_can_be'; the keys "
 		  "are database, passfile_dir, transaction, log_file, log_level, public_url, "
-		  "cookie_name, signup, request_memory, database_idle, database_wait, session_idle, "
+		  "cookie_name, secret_file, signup, request_memory, database_idle, database_wait, session_idle, "
 		  "session_lifetime" },
 		{ "\nlog_level\n", "purser.conf:2: no '=' in 'log_level'; write key = value" },
 		{ "log_level = loud\n",
@@ -326,7 +329,7 @@ test_what_is_wrong_in_a_file(void **state)
 		  "purser.conf:3: log_file: stands on line 1 already; keep one of the two" },
 		{ "log_level = info\n= x\n",
 		  "purser.conf:2: unknown key ''; the keys are database, passfile_dir, "
-		  "transaction, log_file, log_level, public_url, cookie_name, signup, request_memory, "
+		  "transaction, log_file, log_level, public_url, cookie_name, secret_file, signup, request_memory, "
 		  "database_idle, database_wait, session_idle, session_lifetime" },
 	};
 
@@ -453,7 +456,7 @@ test_describe(void **state)
 		assert_int_equal(bars, 6);
 		rows++;
 	}
-	assert_int_equal(rows, 2 + 13);
+	assert_int_equal(rows, 2 + 14);
 	free(text);
 }
 

@@ -1,11 +1,13 @@
 /*
- * Tests of credential: tokens there and back, where a request may bear one, and every way a token
- * can be ill-formed.
+ * Tests of credential: tokens and API keys there and back, where a request may bear one, and every
+ * way a token can be ill-formed.
  */
 #include "credential.h"
 #include "support.h"
 
 #include <sodium.h>
+
+#define CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 static struct pur_uuid tenant;
 static char token[PUR_TOKEN_TEXT + 1];
@@ -58,9 +60,7 @@ test_tokens_are_as_the_contract_says(void **state)
 	(void)state;
 	assert_int_equal(strlen(token), PUR_TOKEN_TEXT);
 	assert_memory_equal(token, "ps_", 3);
-	assert_int_equal(strspn(token + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					   "0123456789-_"),
-			 PUR_TOKEN_TEXT - 3);
+	assert_int_equal(strspn(token + 3, CHARACTERS), PUR_TOKEN_TEXT - 3);
 	crypto_generichash(expected, sizeof(expected), (unsigned char *)token, PUR_TOKEN_TEXT, NULL,
 			   0);
 	assert_memory_equal(hash, expected, sizeof(expected));
@@ -184,6 +184,107 @@ test_every_character_counts(void **state)
 	}
 }
 
+/* ---- API keys ---- */
+
+/* Another checksum, as this text would have it. */
+static void
+set_sum(char key[PUR_KEY_TEXT + 1])
+{
+	unsigned char sum[crypto_generichash_BYTES_MIN];
+
+	crypto_generichash(sum, sizeof(sum), (unsigned char *)key, 72, NULL, 0);
+	sodium_bin2base64(key + 72, 7, sum, 4, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+static void
+test_keys_are_as_the_contract_says(void **state)
+{
+	static const char *const prefixes[] = { "pk_live_", "pk_test_" };
+	char key[PUR_KEY_TEXT + 1], again[PUR_KEY_TEXT + 1], header[128], tenant_text[32];
+	unsigned char key_hash[PUR_TOKEN_HASH], expected[PUR_TOKEN_HASH];
+	struct pur_credential c;
+
+	(void)state;
+	for (int test = 0; test < 2; test++) {
+		pur_key_new(&tenant, test, key, key_hash);
+		assert_int_equal(strlen(key), PUR_KEY_TEXT);
+		assert_memory_equal(key, prefixes[test], 8);
+		assert_int_equal(strspn(key + 8, CHARACTERS), PUR_KEY_TEXT - 8);
+		crypto_generichash(expected, sizeof(expected), (unsigned char *)key, PUR_KEY_TEXT,
+				   NULL, 0);
+		assert_memory_equal(key_hash, expected, sizeof(expected));
+		sodium_bin2base64(tenant_text, sizeof(tenant_text), tenant.b, 15,
+				  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		assert_memory_equal(key + 8, tenant_text, 20);
+		memcpy(again, key, sizeof(again));
+		set_sum(again);
+		assert_string_equal(again, key);
+
+		snprintf(header, sizeof(header), "Bearer %s", key);
+		memset(&c, 0x5a, sizeof(c));
+		assert_int_equal(pur_credential_read(header, NULL, &c), PUR_OK);
+		assert_true(c.given && c.key);
+		assert_false(c.from_cookie);
+		assert_int_equal(c.test, test);
+		assert_memory_equal(c.tenant.b, tenant.b, sizeof(tenant.b));
+		assert_memory_equal(c.hash, key_hash, sizeof(key_hash));
+
+		pur_key_new(&tenant, test, again, expected);
+		assert_string_not_equal(again, key);
+		assert_memory_not_equal(expected, key_hash, sizeof(expected));
+	}
+	snprintf(header, sizeof(header), "Bearer %s", token);
+	assert_int_equal(pur_credential_read(header, NULL, &c), PUR_OK);
+	assert_false(c.key || c.test);
+}
+
+/* A browser sends cookies by itself; a key is for programs, which send headers. */
+static void
+test_no_cookie_is_a_key(void **state)
+{
+	char key[PUR_KEY_TEXT + 1], header[128];
+	unsigned char key_hash[PUR_TOKEN_HASH];
+	struct pur_credential c;
+
+	(void)state;
+	for (int test = 0; test < 2; test++) {
+		pur_key_new(&tenant, test, key, key_hash);
+		assert_refused(NULL, key);
+		snprintf(header, sizeof(header), "Bearer %s", key);
+		assert_int_equal(pur_credential_read(header, key, &c), PUR_OK);
+		assert_true(c.key);
+	}
+}
+
+/* The checksum tells a mistyped key, and one of the other kind, from a real one. */
+static void
+test_every_character_of_a_key_is_checked(void **state)
+{
+	char key[PUR_KEY_TEXT + 1], text[7 + PUR_KEY_TEXT + 8] = "Bearer ";
+	unsigned char key_hash[PUR_TOKEN_HASH];
+	struct pur_credential c;
+
+	(void)state;
+	pur_key_new(&tenant, false, key, key_hash);
+	for (size_t at = 0; at < PUR_KEY_TEXT; at++) {
+		memcpy(text + 7, key, sizeof(key));
+		text[7 + at] = text[7 + at] == 'A' ? 'B' : 'A';
+		assert_refused(text, NULL);
+		snprintf(text + 7, sizeof(text) - 7, "%.*s", (int)at, key);
+		assert_refused(text, NULL);
+	}
+	snprintf(text + 7, sizeof(text) - 7, "%sA", key);
+	assert_refused(text, NULL);
+	snprintf(text + 7, sizeof(text) - 7, "pk_test_%s", key + 8);
+	assert_refused(text, NULL);
+	set_sum(text + 7); /* with a checksum of its own it is a key that nobody has */
+	assert_int_equal(pur_credential_read(text, NULL, &c), PUR_OK);
+	assert_memory_not_equal(c.hash, key_hash, sizeof(key_hash));
+	snprintf(text + 7, sizeof(text) - 7, "pk_life_%s", key + 8);
+	set_sum(text + 7);
+	assert_refused(text, NULL);
+}
+
 int
 main(void)
 {
@@ -195,6 +296,9 @@ main(void)
 		cmocka_unit_test(test_tokens_of_another_shape),
 		cmocka_unit_test(test_characters_that_no_token_has),
 		cmocka_unit_test(test_every_character_counts),
+		cmocka_unit_test(test_keys_are_as_the_contract_says),
+		cmocka_unit_test(test_no_cookie_is_a_key),
+		cmocka_unit_test(test_every_character_of_a_key_is_checked),
 	};
 
 	return cmocka_run_group_tests(tests, make_token, NULL);

@@ -963,6 +963,55 @@ start(void **state)
 	return new_arena(state);
 }
 
+static void
+test_a_snapshot_is_a_transaction_that_only_reads(void **state)
+{
+	(void)state;
+	assert_int_equal(pur_db_begin_snapshot(db, arena), PUR_OK);
+	queue("a");
+	assert_int_equal(pur_db_flush(db), PUR_OK);
+	queue("b");
+	assert_int_equal(pur_db_commit(db), PUR_OK);
+	assert_int_equal(pur_db_begin_snapshot(db, arena), PUR_OK);
+	pur_db_rollback(db);
+	assert_int_equal(run("a"), PUR_OK); /* and the next isn't one */
+	assert_served("connect purser_test\nprepare begin_snapshot\n"
+		      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY\nprepare q0\na\n"
+		      "prepare q1\nb\nprepare commit\nCOMMIT\nsync\n"
+		      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY\nprepare rollback\n"
+		      "ROLLBACK\nsync\na\nsync\n");
+}
+
+/* A stretch's rows go with their own arena, and those of the request stay. */
+static void
+test_results_that_are_kept_elsewhere(void **state)
+{
+	struct pur_arena *stretch = pur_arena_new((size_t)1 << 20);
+	PGresult *kept = NULL, *gone = NULL, *last = NULL;
+	size_t used;
+
+	(void)state;
+	assert_non_null(stretch);
+	begin();
+	assert_int_equal(pur_db_send(db, statement("row"), NULL, &kept), PUR_OK);
+	assert_int_equal(pur_db_flush(db), PUR_OK);
+	assert_int_equal(pur_rows_count(kept), 1);
+	used = pur_arena_used(arena);
+	pur_db_keep_in(db, stretch);
+	assert_int_equal(pur_db_send(db, statement("row"), NULL, &gone), PUR_OK);
+	assert_int_equal(pur_db_flush(db), PUR_OK);
+	assert_int_equal(pur_rows_count(gone), 1);
+	assert_int_equal(pur_arena_used(arena), used);
+	assert_true(pur_arena_used(stretch) > 0);
+	pur_arena_free(stretch);
+	pur_db_keep_in(db, arena);
+	assert_int_equal(pur_db_send(db, statement("row"), NULL, &last), PUR_OK);
+	assert_int_equal(pur_db_commit(db), PUR_OK);
+	assert_int_equal(pur_rows_count(kept), 1);
+	assert_int_equal(pur_rows_count(last), 1);
+	assert_true(pur_arena_used(arena) > used);
+}
+
 int
 main(void)
 {
@@ -983,6 +1032,8 @@ main(void)
 		SERVED(test_a_rollback),
 		SERVED(test_what_may_be_taken_back_is_an_explicit_transaction),
 		SERVED(test_explicit_transactions),
+		SERVED(test_a_snapshot_is_a_transaction_that_only_reads),
+		SERVED(test_results_that_are_kept_elsewhere),
 		SERVED(test_an_error_is_mapped_and_ends_the_batch),
 		SERVED(test_errors_of_a_flush),
 		SERVED(test_an_error_at_commit),

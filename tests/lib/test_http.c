@@ -257,7 +257,6 @@ test_accept(void **state)
 		{ "text/html, application/xhtml+xml, */*;q=0.8", { .json = 1 } },
 		{ "text/html", { 0 } },
 		{ "text/*", { 0 } },
-		{ "text/csv, application/x-ndjson", { 0 } },
 		{ "json", { 0 } },
 		{ "application/jsonp", { 0 } },
 
@@ -313,6 +312,30 @@ test_accept(void **state)
 		{ "application/problem+json;q=0, application/json", { .json = 1 } },
 		{ "application/problem+json;q=0", { 0 } },
 
+		/* files of lists: of what is wanted alike, JSON, and then CSV */
+		{ "text/csv", { .csv = 1 } },
+		{ "Text/CSV; charset=utf-8; header=present", { .csv = 1 } },
+		{ "application/x-ndjson", { .ndjson = 1 } },
+		{ "text/csv, application/x-ndjson", { .csv = 1 } },
+		{ "application/x-ndjson, text/csv", { .csv = 1 } },
+		{ "text/csv;q=0.5, application/x-ndjson;q=0.6", { .ndjson = 1 } },
+		{ "text/csv;q=0.6, application/x-ndjson;q=0.5", { .csv = 1 } },
+		{ "text/csv, application/json", { .json = 1 } },
+		{ "text/csv, */*", { .json = 1 } },
+		{ "text/csv, */*;q=0.1", { .csv = 1, .json = 1 } },
+		{ "text/csv, application/json;q=0.9", { .csv = 1, .json = 1 } },
+		{ "text/csv;q=0.9, application/json", { .json = 1 } },
+		{ "application/x-ndjson, application/*;q=0.9", { .ndjson = 1, .json = 1 } },
+		{ "application/x-ndjson, application/json", { .json = 1 } },
+		{ "text/csv, application/json;q=0", { .csv = 1 } },
+		{ "text/csv;q=0", { 0 } },
+		{ "text/csv;q=0, application/x-ndjson;q=0", { 0 } },
+		{ "text/csv;q=0, application/x-ndjson", { .ndjson = 1 } },
+		{ "text/csvx, application/x-ndjsons, text/x-csv", { 0 } },
+		{ "text/csv, application/problem+json", { .csv = 1, .problem = 1, .json = 1 } },
+		{ "text/csv, application/vnd.purser.v2+json;q=0.5",
+		  { .csv = 1, .version = 2, .json = 1 } },
+
 		/* A comma or semicolon in quotes separates nothing. */
 		{ "text/html;x=\",application/json,\"", { 0 } },
 		{ "application/json;x=\";q=0;\"", { .json = 1 } },
@@ -327,9 +350,11 @@ test_accept(void **state)
 
 		if (got.version != rows[i].wanted.version ||
 		    got.bad_version != rows[i].wanted.bad_version ||
-		    got.problem != rows[i].wanted.problem || got.json != rows[i].wanted.json)
-			fail_msg("%s: version %d, bad %d, problem %d, json %d", rows[i].header,
-				 got.version, got.bad_version, got.problem, got.json);
+		    got.problem != rows[i].wanted.problem || got.json != rows[i].wanted.json ||
+		    got.csv != rows[i].wanted.csv || got.ndjson != rows[i].wanted.ndjson)
+			fail_msg("%s: version %d, bad %d, problem %d, json %d, csv %d, ndjson %d",
+				 rows[i].header, got.version, got.bad_version, got.problem,
+				 got.json, got.csv, got.ndjson);
 	}
 }
 

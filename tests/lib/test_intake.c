@@ -1023,6 +1023,111 @@ test_a_small_arena(void **state)
 	with_every_ceiling(patch_with, PUR_OK);
 }
 
+/* ---- lists as files and by cursor, and keys ---- */
+
+/* Only a list is a file; what else is asked for so must be JSON too. */
+static void
+test_files_of_lists(void **state)
+{
+	static const struct {
+		const char *path, *accept;
+		int csv, ndjson; /* -1: refused */
+	} rows[] = {
+		{ "/api/v1/things", "text/csv", 1, 0 },
+		{ "/api/v1/things", "application/x-ndjson", 0, 1 },
+		{ "/api/v1/things", "text/csv, */*", 0, 0 },
+		{ "/api/v1/things", "text/csv, */*;q=0.1", 1, 0 },
+		{ "/api/v1/things/acme", "text/csv", -1, 0 },
+		{ "/api/v1/things/acme", "application/x-ndjson", -1, 0 },
+		{ "/api/v1/things/acme", "text/csv, */*;q=0.1", 0, 0 },
+		{ "/api/v1/things/report", "text/csv, application/json;q=0.5", 0, 0 },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		request(*state, "GET", rows[i].path);
+		rq.in.accept = rows[i].accept;
+		if (pur_intake_route(&rq) != (rows[i].csv < 0 ? PUR_EACCEPT : PUR_OK))
+			fail_msg("%s with %s", rows[i].path, rows[i].accept);
+		if (rows[i].csv >= 0) {
+			assert_int_equal(rq.accept.csv, rows[i].csv);
+			assert_int_equal(rq.accept.ndjson, rows[i].ndjson);
+		}
+	}
+}
+
+static void
+test_cursors(void **state)
+{
+	static const unsigned char key[PUR_CURSOR_KEY] = "a key that is thirty-two bytes.";
+	static const char *const last[] = { "Ada", "01890a5d-ac96-774b-bcce-b302099a8057" };
+	const char *scope, *cursor;
+
+	request(*state, "GET", "/api/v1/things");
+	rq.cursor_key = key;
+	rq.in.query = "cursor=";
+	assert_taken();
+	assert_string_equal(rq.list.cursor, "");
+	assert_int_equal(rq.list.n_at, 0);
+	scope = rq.list.scope;
+	cursor = pur_cursor_make(*state, key, scope, last, 2);
+
+	request(*state, "GET", "/api/v1/things");
+	rq.cursor_key = key;
+	rq.in.query = pur_sprintf(*state, "perPage=5&cursor=%s", cursor);
+	assert_taken();
+	assert_int_equal(rq.list.n_at, 2);
+	assert_memory_equal(rq.list.at[0].s, "Ada", 3);
+
+	/* In another order it is another list's. */
+	request(*state, "GET", "/api/v1/things");
+	rq.cursor_key = key;
+	rq.in.query = pur_sprintf(*state, "sort=name&cursor=%s", cursor);
+	assert_refused(PUR_EINPUT, "cursor: Is not a cursor of this list");
+
+	/* And of another tenant. */
+	request(*state, "GET", "/api/v1/things");
+	rq.cursor_key = key;
+	{
+		struct pur_uuid stranger = pur_uuid_new();
+		unsigned char hash[PUR_TOKEN_HASH];
+		char header[PUR_TOKEN_TEXT + 8] = "Bearer ";
+
+		pur_token_new(&stranger, header + 7, hash);
+		rq.in.authorization = header;
+		rq.in.query = pur_sprintf(*state, "cursor=%s", cursor);
+		assert_refused(PUR_EINPUT, "cursor: Is not a cursor of this list");
+	}
+	request(*state, "GET", "/api/v1/things/acme");
+	rq.in.query = "cursor=";
+	assert_refused(PUR_EINPUT, "cursor: Unknown parameter");
+}
+
+/* Whatever a test key writes is a rehearsal; it reads what there is. */
+static void
+test_keys_that_rehearse(void **state)
+{
+	unsigned char hash[PUR_TOKEN_HASH];
+	char header[PUR_KEY_TEXT + 8] = "Bearer ";
+
+	for (int test = 0; test < 2; test++) {
+		pur_key_new(&tenant, test, header + 7, hash);
+		request(*state, "DELETE", "/api/v1/things/acme");
+		rq.in.authorization = header;
+		assert_taken();
+		assert_true(rq.credential.key);
+		assert_int_equal(rq.dry_run, test);
+		request(*state, "DELETE", "/api/v1/things/acme");
+		rq.in.authorization = header;
+		rq.in.query = "dry_run=false";
+		assert_taken();
+		assert_int_equal(rq.dry_run, test);
+		request(*state, "GET", "/api/v1/things");
+		rq.in.authorization = header;
+		assert_taken();
+		assert_false(rq.dry_run);
+	}
+}
+
 int
 main(void)
 {
@@ -1055,6 +1160,9 @@ main(void)
 		cmocka_unit_test(test_includes_are_for_reads_that_have_some),
 		cmocka_unit_test(test_what_is_deleted_is_for_lists_that_have_some),
 		cmocka_unit_test(test_dry_runs),
+		cmocka_unit_test(test_files_of_lists),
+		cmocka_unit_test(test_cursors),
+		cmocka_unit_test(test_keys_that_rehearse),
 		cmocka_unit_test(test_queries_that_cannot_be_read),
 		cmocka_unit_test(test_very_many_filters),
 		cmocka_unit_test(test_a_body),

@@ -37,6 +37,9 @@ static const struct pur_field fields[] = {
 
 enum { ID, NAME, STATUS, TOTAL, CREATED_AT, DAY, ACTIVE, LEFT, OWNER_ID, NOTES, OWNER, LINES };
 
+#define ID_TEXT "01890a5d-ac96-774b-bcce-b302099a8057"
+#define ID_BYTES "\x01\x89\x0a\x5d\xac\x96\x77\x4b\xbc\xce\xb3\x02\x09\x9a\x80\x57"
+
 #define BASE "SELECT o.id FROM orders o WHERE o.tenant_id = $1"
 #define VIEWED "SELECT o.id{include} FROM orders o WHERE o.tenant_id = $1 AND o.{active}"
 
@@ -63,9 +66,12 @@ static const struct pur_resource uncounted = {
 	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = PUR_COUNT(stmts)
 };
 
-static const struct pur_route own = { .fields = events, .sort = "-seq" }, plain = { .sort = NULL };
+static const struct pur_route own = { .fields = events, .sort = "-seq" };
+static const struct pur_route plain = { .path = "/orders" }, other = { .path = "/offers" };
+static const unsigned char key[PUR_CURSOR_KEY] = "a key that is thirty-two bytes.";
+static struct pur_match path;
 static struct pur_bound base, narrow, viewed;
-static struct pur_input in = { .route = &plain };
+static struct pur_input in = { .route = &plain, .path = &path };
 static struct pur_list list;
 static struct pur_error error;
 static bool bad;
@@ -92,6 +98,7 @@ setup(void **state)
 	memset(&error, 0, sizeof(error));
 	bad = false;
 	in.route = &plain;
+	path.n = 0;
 	sql = VIEWED;
 	return reset_arena(state);
 }
@@ -469,6 +476,8 @@ test_a_route_whose_rows_are_its_own(void **state)
 			    BASE " ORDER BY e.seq DESC, e.seq DESC LIMIT $2 OFFSET $3");
 }
 
+#define COUNTED(sql) "SELECT count(*) AS counted FROM (" sql ") AS matching"
+
 #define SEEN(include, active)                                                                      \
 	"SELECT o.id" include " FROM orders o WHERE o.tenant_id = $1 AND o." active
 
@@ -492,21 +501,271 @@ test_views_in_sql(void **state)
 		 "active IS FALSE") " AND name = $2 ORDER BY o.id LIMIT $3 OFFSET $4");
 	/* How many there are doesn't depend on what is shown of each. */
 	assert_string_equal(total.query->sql,
-			    "SELECT count(*) AS n FROM (" SEEN(
-				"", "active IS FALSE") " AND name = $2) AS matching");
+			    COUNTED(SEEN("", "active IS FALSE") " AND name = $2 LIMIT $3"));
 }
 
-/* As many arguments as there can be: the list's own, all filters, limit and offset. */
+/* ---- cursors ---- */
+
+/* A row of the list, with a value for each field that it can be sorted by. */
+static PGresult *
+a_row(void)
+{
+	static const struct column columns[] = { { "id", PUR_OID_UUID },
+						 { "name", PUR_OID_TEXT },
+						 { "total", PUR_OID_INT8 },
+						 { "left", PUR_OID_INT4 },
+						 { "created_at", PUR_OID_TIMESTAMPTZ } };
+	PGresult *r = new_result(columns, N_OF(columns));
+
+	set_uuid(r, 0, 0, ID_TEXT);
+	set_text(r, 0, 1, "Ada, \"x\"");
+	set_int8(r, 0, 2, -5);
+	set_int4(r, 0, 3, 7);
+	set_int8(r, 0, 4, 1); /* a microsecond: none is lost */
+	return r;
+}
+
+static enum pur_rc
+seek(struct pur_arena *a, const char *cursor)
+{
+	list.cursor = cursor;
+	list.n_at = 0;
+	memset(&error, 0, sizeof(error));
+	return pur_list_seek(a, &list, fields, &in, key, &error);
+}
+
+/* Makes the cursor behind a_row(), and begins there. */
+static const char *
+begin_behind(struct pur_arena *a, int sorts)
+{
+	PGresult *r = a_row();
+	const char *cursor;
+
+	assert_int_equal(seek(a, ""), PUR_OK);
+	assert_int_equal(list.n_at, 0);
+	cursor = pur_list_cursor(a, &list, fields, r, 0, key);
+	PQclear(r);
+	assert_non_null(cursor);
+	assert_int_equal(seek(a, cursor), PUR_OK);
+	assert_int_equal(list.n_at, sorts + 1);
+	return cursor;
+}
+
+static void
+test_a_list_by_cursor(void **state)
+{
+	want(*state, "cursor", "");
+	assert_string_equal(list.cursor, "");
+	assert_int_equal(seek(*state, list.cursor), PUR_OK);
+	want(*state, "perPage", "100");
+	want(*state, "page", "7"); /* of a list by cursor there are no pages */
+	build(*state, &counted, &base);
+	assert_string_equal(rows.query->sql, BASE " ORDER BY o.id LIMIT $2");
+	ASSERT_BYTES(&rows.binds[1], "\0\0\0\0\0\0\0\x65"); /* one more tells that more follow */
+	assert_null(total.query);
+	build(*state, &uncounted, &base);
+	assert_null(total.query);
+	list.cursor = NULL;
+	assert_int_equal(pur_list_seek(*state, &list, fields, &in, key, &error), PUR_OK);
+	assert_null(error.details);
+}
+
+static void
+test_where_a_cursor_begins(void **state)
+{
+	static const struct {
+		const char *sort, *seek, *order;
+		int sorts;
+	} cases[] = {
+		{ NULL, "(o.id) > ($2)", "o.id LIMIT $3", 0 },
+		{ "name", "(name, o.id) > ($2, $3)", "name, o.id LIMIT $4", 1 },
+		{ "-name", "(name, o.id) < ($2, $3)", "name DESC, o.id DESC LIMIT $4", 1 },
+		{ "-left,-total", "((o.have - o.gone), total, o.id) < ($2, $3, $4)",
+		  "(o.have - o.gone) DESC, total DESC, o.id DESC LIMIT $5", 2 },
+		{ "-left,name",
+		  "((o.have - o.gone) < $2 OR ((o.have - o.gone) = $2 AND (name > $3 OR (name = $3"
+		  " AND (o.id > $4)))))",
+		  "(o.have - o.gone) DESC, name, o.id LIMIT $5", 2 },
+		{ "name,-total,left,-created_at",
+		  "(name > $2 OR (name = $2 AND (total < $3 OR (total = $3 AND"
+		  " ((o.have - o.gone) > $4 OR ((o.have - o.gone) = $4 AND (created_at < $5"
+		  " OR (created_at = $5 AND (o.id < $6)))))))))",
+		  "name, total DESC, (o.have - o.gone), created_at DESC, o.id DESC LIMIT $7", 4 },
+	};
+	char expected[512];
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		setup(state);
+		if (cases[i].sort != NULL)
+			want(*state, "sort", cases[i].sort);
+		begin_behind(*state, cases[i].sorts);
+		build(*state, &counted, &base);
+		snprintf(expected, sizeof(expected), BASE " AND %s ORDER BY %s", cases[i].seek,
+			 cases[i].order);
+		assert_string_equal(rows.query->sql, expected);
+		assert_int_equal(rows.query->n, 1 + cases[i].sorts + 1 + 1);
+		assert_null(total.query);
+	}
+	/* Values as they were, each of its column's type; behind the filters'. */
+	assert_int_equal(rows.query->types[1], PUR_OID_TEXT);
+	ASSERT_BYTES(&rows.binds[1], "Ada, \"x\"");
+	assert_int_equal(rows.query->types[2], PUR_OID_INT8);
+	ASSERT_BYTES(&rows.binds[2], "\xff\xff\xff\xff\xff\xff\xff\xfb");
+	assert_int_equal(rows.query->types[3], PUR_OID_INT8);
+	ASSERT_BYTES(&rows.binds[3], "\0\0\0\0\0\0\0\7");
+	assert_int_equal(rows.query->types[4], PUR_OID_TIMESTAMPTZ);
+	ASSERT_BYTES(&rows.binds[4], "\0\0\0\0\0\0\0\1");
+	assert_int_equal(rows.query->types[5], PUR_OID_UUID);
+	ASSERT_BYTES(&rows.binds[5], ID_BYTES);
+	setup(state);
+	want(*state, "active", "true");
+	begin_behind(*state, 0);
+	build(*state, &counted, &base);
+	assert_string_equal(rows.query->sql,
+			    BASE " AND active = $2 AND (o.id) > ($3) ORDER BY o.id LIMIT $4");
+}
+
+/* An export goes on behind a row without a cursor's text. */
+static void
+test_going_on_behind_a_row(void **state)
+{
+	PGresult *r = a_row(), *poor = new_result(&(struct column){ "id", PUR_OID_UUID }, 1);
+
+	set_uuid(poor, 0, 0, ID_TEXT);
+	want(*state, "sort", "-created_at");
+	assert_int_equal(seek(*state, ""), PUR_OK);
+	assert_int_equal(pur_list_go_on(*state, &list, fields, r, 0), PUR_OK);
+	assert_int_equal(list.n_at, 2);
+	build(*state, &counted, &base);
+	assert_string_equal(rows.query->sql, BASE " AND (created_at, o.id) < ($2, $3)"
+						  " ORDER BY created_at DESC, o.id DESC LIMIT $4");
+	ASSERT_BYTES(&rows.binds[1], "\0\0\0\0\0\0\0\1");
+	ASSERT_BYTES(&rows.binds[2], ID_BYTES);
+	/* What a row doesn't have, nothing can be behind. */
+	assert_int_equal(pur_list_go_on(*state, &list, fields, poor, 0), PUR_EINTERNAL);
+	assert_int_equal(pur_list_go_on(*state, &list, fields, r, 1), PUR_EINTERNAL);
+	assert_null(pur_list_cursor(*state, &list, fields, poor, 0, key));
+	PQclear(poor);
+	PQclear(r);
+}
+
+static void
+assert_fits(struct pur_arena *a, const char *cursor, bool fits)
+{
+	assert_int_equal(seek(a, cursor), fits ? PUR_OK : PUR_EINPUT);
+	assert_int_equal(list.n_at > 0, fits);
+	assert_details(&error, fits ? "" : "cursor: Is not a cursor of this list");
+}
+
+/* What the list in this test is asked for. */
+static void
+ask_for_it(struct pur_arena *a, const char *sort)
+{
+	setup(&(void *){ a });
+	want(a, "sort", sort);
+	want(a, "name[gte]", "A");
+	path.n = 1;
+	path.values[0] = "acme";
+}
+
+static void
+test_a_cursor_is_of_one_list(void **state)
+{
+	struct pur_arena *a = pur_arena_new(1 << 20); /* setup() empties the other one */
+	unsigned char wrong[PUR_CURSOR_KEY] = "another";
+	const char *cursor;
+
+	assert_non_null(a);
+	ask_for_it(*state, "-total,name");
+	cursor = pur_strdup(a, begin_behind(*state, 2));
+	ask_for_it(*state, "-total,name");
+	want(*state, "perPage", "3"); /* may change on the way */
+	want(*state, "include", "owner");
+	assert_fits(*state, cursor, true);
+
+	ask_for_it(*state, "total,name");
+	assert_fits(*state, cursor, false);
+	ask_for_it(*state, "-total,-name");
+	assert_fits(*state, cursor, false);
+	ask_for_it(*state, "-left,name");
+	assert_fits(*state, cursor, false);
+	ask_for_it(*state, "-total");
+	assert_fits(*state, cursor, false);
+	ask_for_it(*state, "-total,name,left");
+	assert_fits(*state, cursor, false);
+
+	ask_for_it(*state, "-total,name");
+	want(*state, "active", "true");
+	assert_fits(*state, cursor, false);
+	ask_for_it(*state, "-total,name");
+	list.n_filters = 0;
+	assert_fits(*state, cursor, false);
+	want(*state, "name[gt]", "A");
+	assert_fits(*state, cursor, false);
+	list.n_filters = 0;
+	want(*state, "name[gte]", "B");
+	assert_fits(*state, cursor, false);
+	list.n_filters = 0;
+	want(*state, "name[gte]", "A");
+	assert_fits(*state, cursor, true);
+
+	want(*state, "deleted", "true");
+	assert_fits(*state, cursor, false);
+	want(*state, "deleted", "false");
+	in.tenant.b[15] ^= 1;
+	assert_fits(*state, cursor, false);
+	in.tenant.b[15] ^= 1;
+	in.route = &other;
+	assert_fits(*state, cursor, false);
+	in.route = &plain;
+	path.values[0] = "acne";
+	assert_fits(*state, cursor, false);
+	path.n = 0;
+	assert_fits(*state, cursor, false);
+	path.n = 1;
+	path.values[0] = "acme";
+	assert_fits(*state, cursor, true);
+	assert_int_equal(pur_list_seek(*state, &list, fields, &in, wrong, &error), PUR_EINPUT);
+	assert_fits(*state, "x", false);
+	pur_arena_free(a);
+}
+
+/* One filter's value can't pass for another filter. */
+static void
+test_filters_of_a_cursor_are_apart(void **state)
+{
+	struct pur_arena *a = pur_arena_new(1 << 20);
+	const char *cursor;
+
+	assert_non_null(a);
+	want(*state, "name", "x&name=y");
+	cursor = pur_strdup(a, begin_behind(*state, 0));
+	setup(state);
+	want(*state, "name", "x");
+	want(*state, "name", "y");
+	assert_fits(*state, cursor, false);
+	pur_arena_free(a);
+}
+
+/* As many arguments as there can be: the list's own, all filters, limit and offset or a cursor. */
 static void
 test_all_filters_there_can_be(void **state)
 {
+	struct pur_route sorted = { .sort = NULL };
+
 	for (int i = 0; i < PUR_LIST_FILTERS; i++)
 		want(*state, "name", "Ada");
 	build(*state, &uncounted, &narrow);
 	assert_int_equal(rows.query->n, 2 + PUR_LIST_FILTERS + 2);
-	assert_int_equal(total.query->n, 2 + PUR_LIST_FILTERS);
+	assert_int_equal(total.query->n, 2 + PUR_LIST_FILTERS + 1);
 	ASSERT_BYTES(&rows.binds[1], "::1");
 	ASSERT_BYTES(&rows.binds[13], "Ada");
+	want(*state, "sort", "name,-total,left,-created_at");
+	pur_list_finish(&list, fields, &sorted);
+	begin_behind(*state, 4);
+	build(*state, &uncounted, &narrow);
+	assert_int_equal(rows.query->n, 2 + PUR_LIST_FILTERS + 5 + 1);
+	ASSERT_BYTES(&rows.binds[18], ID_BYTES);
 }
 
 /* ---- totals ---- */
@@ -558,17 +817,17 @@ test_totals_that_are_counted(void **state)
 		setup(state);
 		want(*state, cases[i].name, cases[i].value);
 		build(*state, &counted, &base);
-		snprintf(expected, sizeof(expected),
-			 "SELECT count(*) AS n FROM (" BASE "%s) AS matching", cases[i].where);
+		snprintf(expected, sizeof(expected), COUNTED(BASE "%s LIMIT $3"), cases[i].where);
 		assert_string_equal(total.query->sql, expected);
-		assert_int_equal(total.query->n, 2);
+		assert_int_equal(total.query->n, 3);
+		ASSERT_BYTES(&total.binds[2], "\0\0\0\0\0\1\x86\xa1"); /* 100,001 */
 	}
 	setup(state);
 	want(*state, "status", "pending");
 	want(*state, "name", "Ada");
 	build(*state, &counted, &base);
-	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" BASE
-					      " AND status = $2 AND name = $3) AS matching");
+	assert_string_equal(total.query->sql,
+			    COUNTED(BASE " AND status = $2 AND name = $3 LIMIT $4"));
 	ASSERT_BYTES(&total.binds[2], "Ada");
 }
 
@@ -577,20 +836,45 @@ static void
 test_totals_nobody_keeps(void **state)
 {
 	build(*state, &uncounted, &base);
-	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" BASE ") AS matching");
-	assert_int_equal(total.query->n, 1);
-	build(*state, &counted, &narrow);
-	assert_string_equal(total.query->sql,
-			    "SELECT count(*) AS n FROM (" BASE " AND o.address = $2) AS matching");
+	assert_string_equal(total.query->sql, COUNTED(BASE " LIMIT $2"));
 	assert_int_equal(total.query->n, 2);
+	build(*state, &counted, &narrow);
+	assert_string_equal(total.query->sql, COUNTED(BASE " AND o.address = $2 LIMIT $3"));
+	assert_int_equal(total.query->n, 3);
 	/* What is kept is the number of those that aren't deleted. */
 	want(*state, "deleted", "true");
 	build(*state, &counted, &viewed);
-	assert_string_equal(total.query->sql, "SELECT count(*) AS n FROM (" SEEN(
-						  "", "active IS FALSE") ") AS matching");
+	assert_string_equal(total.query->sql, COUNTED(SEEN("", "active IS FALSE") " LIMIT $2"));
 	setup(state);
 	build(*state, &counted, &viewed);
 	assert_string_equal(total.query->sql, KEPT);
+}
+
+static void
+assert_total(const char *column, int64_t n, bool capped, int64_t expected)
+{
+	PGresult *r = new_result(&(struct column){ column, PUR_OID_INT8 }, 1);
+	int64_t got = 77;
+
+	set_int8(r, 0, 0, n);
+	assert_int_equal(pur_list_total(r, &got), capped);
+	assert_int_equal(got, expected);
+	PQclear(r);
+}
+
+static void
+test_totals_have_a_most_where_they_are_counted(void **state)
+{
+	int64_t got = 77;
+
+	(void)state;
+	assert_total("n", 5, false, 5);
+	assert_total("n", 7000000, false, 7000000); /* is kept: no matter how many */
+	assert_total("counted", 0, false, 0);
+	assert_total("counted", PUR_LIST_COUNTED, false, PUR_LIST_COUNTED);
+	assert_total("counted", PUR_LIST_COUNTED + 1, true, PUR_LIST_COUNTED);
+	assert_false(pur_list_total(NULL, &got));
+	assert_int_equal(got, 0);
 }
 
 /* ---- links ---- */
@@ -668,7 +952,52 @@ test_links_keep_the_path(void **state)
 			    "</api/v1/clients/a%3Eb/orders?page=1>; rel=\"last\"");
 }
 
+static void
+test_the_link_of_a_cursor(void **state)
+{
+	static const struct {
+		const char *query, *link;
+	} cases[] = {
+		{ "", "</api/v1/a%3Eb?cursor=Xy_-9>; rel=\"next\"" },
+		{ "cursor=", "</api/v1/a%3Eb?cursor=Xy_-9>; rel=\"next\"" },
+		{ "perPage=2&cursor=abc&sort=-a",
+		  "</api/v1/a%3Eb?perPage=2&sort=-a&cursor=Xy_-9>; rel=\"next\"" },
+		{ "cursors=1&q=<>",
+		  "</api/v1/a%3Eb?cursors=1&q=%3C%3E&cursor=Xy_-9>; rel=\"next\"" },
+	};
+
+	for (size_t i = 0; i < N_OF(cases); i++)
+		assert_string_equal(
+		    pur_list_next_link(*state, "/api/v1/a>b", cases[i].query, "Xy_-9"),
+		    cases[i].link);
+}
+
 /* ---- a small arena ---- */
+
+static enum pur_rc
+next_it(struct pur_arena *a)
+{
+	return pur_list_next_link(a, "/api/v1/orders", "a=1&cursor=2", "3") != NULL ? PUR_OK
+										    : PUR_ETOOLARGE;
+}
+
+static const char *cursor_kept;
+
+static enum pur_rc
+seek_it(struct pur_arena *a)
+{
+	return seek(a, cursor_kept);
+}
+
+static enum pur_rc
+cursor_it(struct pur_arena *a)
+{
+	PGresult *r = a_row();
+	const char *cursor = pur_list_cursor(a, &list, fields, r, 0, key);
+
+	PQclear(r);
+	return cursor != NULL ? PUR_OK : PUR_ETOOLARGE;
+}
 
 static enum pur_rc
 build_it(struct pur_arena *a)
@@ -708,6 +1037,12 @@ test_a_small_arena(void **state)
 	list.page = 2;
 	with_every_ceiling(link_it, PUR_OK);
 	with_every_ceiling(take_it, PUR_OK);
+	with_every_ceiling(next_it, PUR_OK);
+	cursor_kept = begin_behind(*state, 1);
+	with_every_ceiling(build_it, PUR_OK);
+	with_every_ceiling(seek_it, PUR_OK);
+	assert_int_equal(seek(*state, cursor_kept), PUR_OK);
+	with_every_ceiling(cursor_it, PUR_OK);
 }
 
 int
@@ -732,13 +1067,20 @@ main(void)
 		cmocka_unit_test_setup(test_filters_in_sql, setup),
 		cmocka_unit_test_setup(test_a_route_whose_rows_are_its_own, setup),
 		cmocka_unit_test_setup(test_views_in_sql, setup),
+		cmocka_unit_test_setup(test_a_list_by_cursor, setup),
+		cmocka_unit_test_setup(test_where_a_cursor_begins, setup),
+		cmocka_unit_test_setup(test_going_on_behind_a_row, setup),
+		cmocka_unit_test_setup(test_a_cursor_is_of_one_list, setup),
+		cmocka_unit_test_setup(test_filters_of_a_cursor_are_apart, setup),
 		cmocka_unit_test_setup(test_all_filters_there_can_be, setup),
 		cmocka_unit_test_setup(test_totals_that_are_kept, setup),
 		cmocka_unit_test_setup(test_totals_that_are_counted, setup),
 		cmocka_unit_test_setup(test_totals_nobody_keeps, setup),
+		cmocka_unit_test_setup(test_totals_have_a_most_where_they_are_counted, setup),
 		cmocka_unit_test_setup(test_links, setup),
 		cmocka_unit_test_setup(test_links_keep_the_rest_of_the_query, setup),
 		cmocka_unit_test_setup(test_links_keep_the_path, setup),
+		cmocka_unit_test_setup(test_the_link_of_a_cursor, setup),
 		cmocka_unit_test_setup(test_a_small_arena, setup),
 	};
 

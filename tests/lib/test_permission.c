@@ -113,6 +113,87 @@ test_words_stay_within_their_size(void **state)
 	}
 }
 
+/* ---- scopes of keys ---- */
+
+static void
+test_scopes_that_would_do(void **state)
+{
+	static const struct {
+		const char *permission, *scopes;
+	} rows[] = {
+		{ "orders:read", "orders:read orders:*" },
+		{ "orders:write", "orders:write orders:write orders:*" },
+		{ "orders:approve", "orders:approve orders:write orders:*" },
+		{ "api-keys:write", "api-keys:write api-keys:write api-keys:*" },
+		{ "any", "" },    /* is for people */
+		{ "public", "" }, /* needs none */
+		{ "", "" },
+	};
+	char words[64];
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		memset(words, '#', sizeof(words));
+		pur_permission_scopes(rows[i].permission, words, sizeof(words));
+		assert_string_equal(words, rows[i].scopes);
+	}
+}
+
+/* To write is not to read: a key that may do both has two scopes, or the star. */
+static void
+test_reading_is_not_given_with_writing(void **state)
+{
+	char words[64];
+
+	(void)state;
+	pur_permission_scopes("orders:read", words, sizeof(words));
+	assert_null(strstr(words, "write"));
+	pur_permission_scopes("orders:approve", words, sizeof(words));
+	assert_null(strstr(words, "read"));
+}
+
+static void
+test_words_that_can_be_scopes(void **state)
+{
+	static const char *const good[] = { "orders:read", "products:*", "api-keys:write", "a:b" };
+	static const char *const bad[] = {
+		"",
+		":",
+		"orders",
+		"orders:",
+		":read",
+		"*:read",
+		"*:*",
+		"*",
+		"orders:**",
+		"orders:*x",
+		"orders:x*",
+		"Orders:read",
+		"orders:Read",
+		"orders read",
+		"orders: read",
+		" orders:read",
+		"orders:read ",
+		"orders:read:all",
+		"orders::read",
+		"orders:re_ad",
+		"orders:read1",
+		"\xc3\xb6:read",
+		"orders:read\n",
+		"orders:read,orders:write",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(good); i++) {
+		if (!pur_scope_valid(good[i]))
+			fail_msg("\"%s\" is refused", good[i]);
+	}
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		if (pur_scope_valid(bad[i]))
+			fail_msg("\"%s\" is taken", bad[i]);
+	}
+}
+
 int
 main(void)
 {
@@ -121,6 +202,9 @@ main(void)
 		cmocka_unit_test(test_what_is_no_permission_has_no_role),
 		cmocka_unit_test(test_roles_as_words),
 		cmocka_unit_test(test_words_stay_within_their_size),
+		cmocka_unit_test(test_scopes_that_would_do),
+		cmocka_unit_test(test_reading_is_not_given_with_writing),
+		cmocka_unit_test(test_words_that_can_be_scopes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,14 @@ test_a_good_table_is_compiled(void **state)
 			 "\5") "owner" WORD("\5") "admin" WORD("\7") "manager" WORD("\5") "staff");
 	ASSERT_BYTES(&p->roles[2], WORD("\1") WORD("\0") WORD("\x19") WORD("\3") WORD("\1")
 				       WORD("\5") "owner" WORD("\5") "admin" WORD("\7") "manager");
+	/* Which keys may: any of the scopes would do; none where only people may. */
+	ASSERT_BYTES(&p->scopes[0], WORD("\1") WORD("\0") WORD("\x19") WORD("\2") WORD("\1")
+					WORD("\x0b") "things:read" WORD("\x08") "things:*");
+	ASSERT_BYTES(&p->scopes[3], WORD("\1") WORD("\0") WORD("\x19") WORD("\3") WORD("\1")
+					WORD("\x0e") "orders:approve" WORD(
+					    "\x0c") "orders:write" WORD("\x08") "orders:*");
+	assert_sql_null(&p->scopes[4]);
+	ASSERT_BYTES(&p->scopes[5], WORD("\0") WORD("\0") WORD("\x19"));
 	/* Who sees what is deleted. */
 	ASSERT_BYTES(&p->leaders, WORD("\1") WORD("\0") WORD("\x19") WORD("\2") WORD("\1")
 				      WORD("\5") "owner" WORD("\5") "admin");

@@ -239,6 +239,26 @@ test_the_next_answer_begins_empty(void **state)
 	assert_ptr_equal(reply.body.data, memory);
 }
 
+/* As long as the file is, whatever stands in the body. */
+static void
+test_the_head_of_a_file(void **state)
+{
+	(void)state;
+	reply.status = 200;
+	reply.type = "text/csv; charset=utf-8";
+	reply.file = stdin; /* it isn't read here */
+	reply.file_len = INT64_C(5000000000);
+	pur_buf_puts(&reply.body, "{}");
+	assert_head("Status: 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n"
+		    "Content-Length: 5000000000\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	reply.file_len = 0;
+	assert_head("Status: 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n"
+		    "Content-Length: 0\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	pur_reply_reset(&reply);
+	assert_null(reply.file);
+	assert_int_equal(reply.file_len, 0);
+}
+
 int
 main(void)
 {
@@ -255,6 +275,7 @@ main(void)
 		TEST(test_headers_cannot_be_smuggled),
 		TEST(test_the_head_of_an_answer),
 		TEST(test_answers_without_a_body),
+		TEST(test_the_head_of_a_file),
 		TEST(test_the_next_answer_begins_empty),
 	};
 

@@ -395,6 +395,63 @@ test_a_second_try_forgets_what_the_first_saw(void **state)
 	assert_int_equal(rq.reply.status, 503);
 }
 
+/* ---- keys, and lists as files ---- */
+
+static void
+handle_with_key(struct pur_arena *a, bool test, const char *method, const char *path,
+		const char *body, const char *accept)
+{
+	struct pur_uuid tenant = pur_uuid_new();
+	unsigned char hash[PUR_TOKEN_HASH];
+	char *header = pur_alloc(a, PUR_KEY_TEXT + 8);
+
+	assert_non_null(header);
+	memcpy(header, "Bearer ", 7);
+	pur_key_new(&tenant, test, header + 7, hash);
+	STATEMENT_GIVES("authenticate_key", let_in_by_key());
+	rq = (struct pur_req){ .conf = &conf,
+			       .program = program,
+			       .arena = a,
+			       .in = { .method = method,
+				       .path = path,
+				       .authorization = header,
+				       .accept = accept,
+				       .content_type = "application/json",
+				       .body = body,
+				       .body_len = body != NULL ? strlen(body) : 0,
+				       .request_id = "r-1" },
+			       .reply = rq.reply };
+	pur_request_handle(&rq);
+}
+
+static void
+test_a_key_reads_and_is_touched(void **state)
+{
+	STATEMENT_GIVES("s2", in_state("new"));
+	handle_with_key(*state, true, "GET", "/api/v1/things/" ID, NULL, NULL);
+	assert_int_equal(rq.reply.status, 200);
+	assert_done("begin authenticate_key s2 commit");
+	rq.touch = true;
+	pur_request_after(&rq);
+	assert_done("begin touch_key commit");
+}
+
+/* A list as a file is read in one snapshot; without one, its first page. */
+static void
+test_a_list_as_a_file(void **state)
+{
+	handle_with_key(*state, false, "GET", "/api/v1/things", NULL, "text/csv");
+	assert_int_equal(rq.reply.status, 200);
+	assert_non_null(rq.reply.file);
+	assert_string_equal(rq.reply.type, "text/csv; charset=utf-8");
+	assert_memory_equal(fake.trace, "begin snapshot authenticate_key ", 32);
+	fake.trace[0] = '\0';
+	handle_with_key(*state, false, "GET", "/api/v1/things", NULL, "text/csv, */*");
+	assert_int_equal(rq.reply.status, 200);
+	assert_null(rq.reply.file);
+	assert_memory_equal(fake.trace, "begin authenticate_key ", 23);
+}
+
 int
 main(void)
 {
@@ -416,6 +473,8 @@ main(void)
 		TEST(test_code_that_answers),
 		TEST(test_a_deadlock_is_tried_once_more),
 		TEST(test_a_second_try_forgets_what_the_first_saw),
+		TEST(test_a_key_reads_and_is_touched),
+		TEST(test_a_list_as_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, start, free_arena);

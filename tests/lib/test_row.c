@@ -702,6 +702,117 @@ quiet(void **state)
 	return pur_log_open("test", "/dev/null", PUR_ERROR) != 0 ? -1 : new_arena(state);
 }
 
+/* What a cursor holds: read back, it is the same value to the last microsecond. */
+static void
+test_values_as_text(void **state)
+{
+	static const struct column columns[] = {
+		{ "n2", PUR_OID_INT2 }, { "n4", PUR_OID_INT4 },        { "n8", PUR_OID_INT8 },
+		{ "id", PUR_OID_UUID }, { "at", PUR_OID_TIMESTAMPTZ }, { "day", PUR_OID_DATE },
+		{ "t", PUR_OID_TEXT },  { "b", PUR_OID_BYTEA },        { "null", PUR_OID_TEXT },
+	};
+	static const struct {
+		const char *column, *text;
+	} rows[] = {
+		{ "n2", "-2" },
+		{ "n4", "-7" },
+		{ "n8", "-9223372036854775808" },
+		{ "id", ID },
+		{ "at", "2000-01-01T00:00:00.000001Z" },
+		{ "day", "1999-12-31" },
+		{ "t", "a \"b\"\n" },
+	};
+	static const enum pur_type types[] = { PUR_INT,  PUR_INT,  PUR_INT, PUR_UUID,
+					       PUR_TIME, PUR_DATE, PUR_TEXT };
+
+	r = new_result(columns, N_OF(columns));
+	assert_null(pur_row_as_text(*state, r, 0, "t")); /* no row yet */
+	set_bytes(r, 0, 0, "\xff\xfe", 2);
+	set_int4(r, 0, 1, -7);
+	set_int8(r, 0, 2, INT64_MIN);
+	set_uuid(r, 0, 3, ID);
+	set_int8(r, 0, 4, 1);
+	set_int4(r, 0, 5, -1);
+	set_text(r, 0, 6, "a \"b\"\n");
+	set_bytes(r, 0, 7, "\1", 1);
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		const struct pur_field f = { .name = "f", .type = types[i] };
+		const char *text = pur_row_as_text(*state, r, 0, rows[i].column), *problem;
+		struct pur_value v;
+
+		assert_string_equal(text, rows[i].text);
+		assert_int_equal(pur_field_read_text(&f, text, &v, &problem), PUR_OK);
+	}
+	assert_null(pur_row_as_text(*state, r, 0, "b"));
+	assert_null(pur_row_as_text(*state, r, 0, "null"));
+	assert_null(pur_row_as_text(*state, r, 0, "none"));
+	assert_null(pur_row_as_text(*state, r, 1, "t"));
+	assert_null(pur_row_as_text(*state, NULL, 0, "t"));
+}
+
+static enum pur_rc
+text_it(struct pur_arena *a)
+{
+	return pur_row_as_text(a, r, 0, "t") != NULL ? PUR_OK : PUR_ETOOLARGE;
+}
+
+static void
+test_texts_in_a_small_arena(void **state)
+{
+	(void)state;
+	one("t", PUR_OID_TEXT, "text", 4);
+	with_every_ceiling(text_it, PUR_OK);
+}
+
+static void
+test_columns_that_are_shown(void **state)
+{
+	static const struct {
+		const char *only, *column;
+		bool shows;
+	} rows[] = {
+		{ NULL, "id", true },          { NULL, "unknown", true },
+		{ NULL, "password", false },   { NULL, "_revision", false },
+		{ "id,name", "id", true },     { "id,name", "name", true },
+		{ "id,name", "total", false }, { "id,names", "name", false },
+		{ "name", "nam", false },      { "password", "password", false },
+		{ "_was", "_was", false },     { "", "id", false },
+		{ "total", "unknown", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		style.only = rows[i].only;
+		if (pur_row_shows(rows[i].column, &style) != rows[i].shows)
+			fail_msg("%s of %s", rows[i].column, rows[i].only);
+	}
+}
+
+static void
+test_one_value_as_json(void **state)
+{
+	static const struct column columns[] = { { "total", PUR_OID_INT8 },
+						 { "name", PUR_OID_TEXT },
+						 { "other", PUR_OID_INT8 },
+						 { "status", PUR_OID_TEXT },
+						 { "bytes", PUR_OID_BYTEA } };
+
+	(void)state;
+	r = new_result(columns, N_OF(columns));
+	set_int8(r, 0, 0, 7);
+	set_text(r, 0, 1, "a\"");
+	set_int8(r, 0, 2, -8);
+	set_bytes(r, 0, 4, "\1", 1);
+	style.version = 2;
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			pur_buf_putc(&out, ' ');
+		assert_int_equal(pur_row_put_value(&out, r, 0, i, &style), PUR_OK);
+	}
+	assert_written(&out, "{\"amount\":7,\"currency\":\"EUR\"} \"a\\\"\" -8 null");
+	assert_int_equal(pur_row_put_value(&out, r, 0, 4, &style), PUR_EINTERNAL);
+}
+
 int
 main(void)
 {
@@ -730,6 +841,10 @@ main(void)
 		TEST(test_columns_that_code_cannot_write),
 		TEST(test_values_by_column),
 		TEST(test_values_that_are_not_there),
+		TEST(test_values_as_text),
+		TEST(test_texts_in_a_small_arena),
+		TEST(test_columns_that_are_shown),
+		TEST(test_one_value_as_json),
 	};
 
 	return cmocka_run_group_tests(tests, quiet, free_arena);
