@@ -18,6 +18,7 @@ NEVER = {"uuid": MISSING, "text": "never-was", "slug": "never-was", "integer": "
 LEADERS = ("owner", "admin")  # who may see what is deleted
 ECHOES = ("link", "location")  # headers that say again what was asked for
 KEYS_APART = 20  # numbers that one's own things may still take while the matrix is asked
+EVENTS_APART = 600  # and places among events
 NOBODY = None  # the role of whoever isn't logged in
 
 # A request as it was asked, and what can be seen of its answer.
@@ -421,6 +422,7 @@ def fill(own, foreign):
         if isinstance(thing.key, int):
             while foreign.new(kind).key <= own.highest(kind) + KEYS_APART:
                 pass
+    foreign.shop.happen(EVENTS_APART)
     foreign.fill()
     for kind, thing in kept:
         if isinstance(thing.key, str):

@@ -93,7 +93,7 @@ KNOWN = {
     "currency": "EUR", "locale": "de", "time_zone": "Europe/Berlin", "brand_color": "#d2691e",
     "opens": "00:00", "closes": "24:00", "pickup_days_ahead": 3650, "pickup_slot_capacity": 100000,
     "opening_hours": [{"day": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)],
-    "closed_days": [{"date": "2999-12-25", "note": "Christmas"}],
+    "closed_days": [{"date": "2999-12-25", "note": "Christmas"}], "scopes": ["orders:read"],
 }
 
 
@@ -131,6 +131,9 @@ class Things:
         belongs to it, it has something there."""
         refs = {}
         for part in route.parts:
+            if part == "seq":  # of the audit trail, which has whatever happened
+                refs[part] = str(self.shop.last_event())
+                continue
             program = route.program if part in ("ref", "id") else plural(part)
             refs[part] = self.new(program, route.states and route.states[0])
             if route.effect == "restores":

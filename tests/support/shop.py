@@ -167,6 +167,23 @@ class Shop:
             "SELECT seq, kind, object_id::text, actor_id::text, fields, request_id FROM events"
             " WHERE tenant_id = %s AND seq > %s ORDER BY seq", self.id, after)
 
+    def happen(self, n):
+        """Adds events to the chain, past the API, which would take its time."""
+        self.db.all("""
+            DO $$ DECLARE
+              t uuid := %s; state tenant_state; at bigint := extract(epoch FROM now()) * 1000000;
+            BEGIN
+              FOR i IN 1 .. %s LOOP
+                UPDATE tenant_state SET event_seq = event_seq + 1, event_hash = sha256(event_hash
+                    || convert_to(concat_ws('|', event_seq + 1, 'settings.updated', t, '',
+                       '127.0.0.1', 'locale', 'made', at), 'UTF8'))
+                  WHERE tenant_id = t RETURNING * INTO state;
+                INSERT INTO events (tenant_id, seq, kind, object_type, object_id, address, fields,
+                    request_id, hash) VALUES (t, state.event_seq, 'settings.updated', 'settings',
+                    t, '127.0.0.1', '{locale}', 'made', state.event_hash);
+              END LOOP;
+            END $$""", self.id, n)
+
     def last_event(self):
         return self.db.value("SELECT event_seq FROM tenant_state WHERE tenant_id = %s", self.id)
 
@@ -179,7 +196,9 @@ class Shop:
             "tenants": "SELECT t::text FROM tenants t WHERE id = %s",
             "accounts": "SELECT a::text FROM accounts a WHERE id IN (SELECT account_id FROM users"
                         " WHERE tenant_id = %s)",
-            "sessions": "SELECT id::text FROM sessions WHERE tenant_id = %s"}
+            "sessions": "SELECT id::text FROM sessions WHERE tenant_id = %s",
+            "api_keys": "SELECT (id, name, key_hash, scopes, test, expires_at, active,"
+                        " revision)::text FROM api_keys WHERE tenant_id = %s"}
         looks = {t: f"SELECT t::text FROM {t} t WHERE tenant_id = %s" for t in tables} | others
         return Footprint({(t, row) for t, sql in looks.items()
                           for row in self.db.column(sql, self.id)})

@@ -23,7 +23,7 @@ def kinds_of(route):
     for before, word in zip(words, words[1:]):
         if word.startswith("{"):
             name = word.strip("{}")
-            kinds.append(before if name in ("ref", "id") else plural(name))
+            kinds.append(before if name in ("ref", "id", "seq") else plural(name))
     return kinds
 
 
@@ -73,8 +73,14 @@ def log_in(world, person):
     return Thing(client.get("sessions?sort=-created_at").data[0], None)
 
 
+def happen(world, _):
+    """An entry of the audit trail: one more of what a shop's people do, told by its seq."""
+    assert world.owner.patch("settings", {}).status == 200
+    return Thing({"id": str(world.shop.last_event())}, None)
+
+
 # kind -> what makes a thing of it, where no POST with a JSON body does: (world, person) -> Thing
-MAKERS = {"sessions": log_in}
+MAKERS = {"sessions": log_in, "audit": happen}
 
 # kind -> what has to be done with a new thing before others can use it: (world, thing)
 AFTER = {"products": lambda world, thing: world.shop.adjust({"id": thing.id}, 100_000)}
