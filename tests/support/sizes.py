@@ -27,6 +27,9 @@ DAY_ORDERS = size(200, 2000)  # of a day in the shop
 DAY_STAFF = 6  # who work at once
 PROCESSES = 8  # of a program, where more shall collide than the stack has
 
+# Lists (tests/handlers)
+EXPORT_ROWS = size(100_000, 1_000_000)  # of a file whose making must take no more memory
+
 # Faults (tests/faults)
 KILL_SECONDS = size(10, 120)
 KILL_EVERY = 0.2
