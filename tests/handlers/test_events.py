@@ -1,5 +1,7 @@
 """events: what happened in a tenant, in order; nobody who follows misses one or meets one twice."""
 
+import datetime
+import hashlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +9,7 @@ import pytest
 
 from support.parallel import at_once
 from support.routes import MISSING
-from support.shop import Shop, unique
+from support.shop import ROLES, Shop, unique
 from support.sizes import FOLLOWERS, PARALLEL_WRITERS, WRITES_EACH
 
 
@@ -119,6 +121,97 @@ def test_what_was_refused_or_rehearsed_is_no_event(shop):
     shop.owner.post(f"orders/{MISSING}/approve")
     shop.owner.get("categories")
     assert shop.owner.get(f"events?after={before}").json["total"] == 0
+
+
+# ---- the audit trail
+
+def micros(text):
+    """Microseconds since 1970 of an instant as the API tells it."""
+    since = datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) - datetime.datetime(
+        1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return since // datetime.timedelta(microseconds=1)
+
+
+def chained(before, entry):
+    """The hash that an entry must have, behind the one before."""
+    said = [entry["seq"], entry["kind"], entry["object_id"], entry["actor_id"] or "",
+            entry["address"] or "", ",".join(entry["fields"]), entry["request_id"] or "",
+            micros(entry["created_at"])]
+    return hashlib.sha256(bytes.fromhex(before) + "|".join(map(str, said)).encode()).hexdigest()
+
+
+def test_the_audit_trail_is_the_events_and_where_they_came_from(diary):
+    answer = diary.owner.get("audit?perPage=10")
+    assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store"
+    events = diary.owner.get(f"events?after={diary.before}").data
+    assert [{k: e[k] for k in events[0]} for e in answer.data] == events[::-1]
+    assert {(e["address"], e["key_id"]) for e in answer.data} == {("127.0.0.1", None)}
+    assert answer.json["total"] == diary.last_event()
+    assert set(answer.data[0]) == {*events[0], "key_id", "address", "hash"}
+    for entry in answer.data:
+        one = diary.owner.get(f"audit/{entry['seq']}")
+        assert (one.status, one.data) == (200, entry)
+        assert one.headers["Cache-Control"] == "no-store"
+
+
+def test_each_hash_chains_an_entry_to_the_one_before(diary):
+    diary.owner.post("clients", {"name": "Zoë | 'x', {y}"}, headers={"X-Request-Id": "a.b-c_d"})
+    trail = diary.owner.get("audit?sort=seq&perPage=100").data
+    assert [e["seq"] for e in trail] == list(range(1, diary.last_event() + 1))
+    before = ""
+    for entry in trail:
+        assert entry["hash"] == chained(before, entry), entry
+        before = entry["hash"]
+    assert before == diary.db.value("SELECT encode(event_hash, 'hex') FROM tenant_state"
+                                    " WHERE tenant_id = %s", diary.id)
+    for field, value in (("kind", "x"), ("fields", ["x"]), ("address", "10.0.0.1"), ("seq", 0),
+                         ("created_at", "2020-01-01T00:00:00Z"), ("actor_id", MISSING),
+                         ("object_id", MISSING), ("request_id", "x")):
+        changed = {**trail[1], field: value}
+        assert chained(trail[0]["hash"], changed) != trail[1]["hash"], field
+
+
+@pytest.mark.parametrize("query,found", [
+    ("kind=order.placed", [3]), ("kind[in]=order.approved,order.cancelled", [6, 5]),
+    ("object_type=client", [9, 2]), ("object_id=ORDER", [6, 5, 4, 3]),
+    ("actor_id=MANAGER", [6, 5, 4]), ("actor_id=MANAGER&sort=seq", [4, 5, 6]),
+    ("seq=FIRST", [0]), ("kind=no.such", []), (f"key_id={MISSING}", []),
+    ("created_at[lt]=2000-01-01T00:00:00Z", [])])
+def test_filters_of_the_audit_trail(diary, query, found):
+    query = query.replace("ORDER", diary.sold).replace("MANAGER", diary.users["manager"])
+    query = query.replace("FIRST", str(diary.before + 1))
+    answer = diary.owner.get(f"audit?seq[gt]={diary.before}&seq[lte]={diary.before + 10}&{query}")
+    assert answer.status == 200, answer
+    assert [e["seq"] - diary.before - 1 for e in answer.data] == found
+    assert answer.json["total"] == len(found)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_who_may_read_the_audit_trail(shop, role):
+    client = shop.client(role)
+    for path in ("audit", "audit/1", f"audit/{MISSING}"):
+        answer = client.get(path)
+        if role not in ("owner", "admin"):
+            assert answer.refused(403, "forbidden"), answer
+        elif path.endswith(MISSING):
+            assert answer.refused(404, "not_found")
+        else:
+            assert answer.status == 200
+
+
+def test_entries_that_are_not_there(shop):
+    for seq in (0, -1, shop.last_event() + 1000, 2 ** 63 - 1, 2 ** 63, "1.0", "+1", "x", "%201"):
+        assert shop.owner.get(f"audit/{seq}").refused(404, "not_found"), seq
+    for query, field in (("after=1", "after"), ("address=127.0.0.1", "address"), ("hash=x", "hash"),
+                         ("sort=kind", "sort"), ("seq=x", "seq"), ("deleted=true", "deleted")):
+        answer = shop.owner.get(f"audit?{query}")
+        assert answer.refused(400, "invalid_input") and set(answer.faults) == {field}
+
+
+def test_no_entry_is_made_or_changed_by_hand(shop):
+    for path in ("audit", "audit/1"):
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            assert shop.owner.request(method, path).refused(405, "method_not_allowed")
 
 
 def test_whoever_follows_misses_nothing_and_meets_nothing_twice(fresh):

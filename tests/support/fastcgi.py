@@ -57,14 +57,14 @@ class Connection:
 
     def answer(self):
         """Reads one answer, up to its end record."""
-        out = b""
+        out = bytearray()
         while True:
             kind, content = self._record()
             if kind == STDOUT:
                 out += content
             elif kind == END:
                 break
-        head, body = out.split(b"\r\n\r\n", 1)
+        head, body = bytes(out).split(b"\r\n\r\n", 1)
         headers = http.client.parse_headers(io.BytesIO(head + b"\r\n\r\n"))
         return Answer(int(headers["Status"].split()[0]), headers, body)
 
