@@ -28,7 +28,7 @@ static const struct pur_field fields[] = {
 	{ .name = "prefix",
 	  .type = PUR_TEXT,
 	  .flags = PUR_READONLY,
-	  .summary = "How it begins, to tell it from others" },
+	  .summary = "How it begins and ends, to tell it from others" },
 	{ .name = "key",
 	  .type = PUR_TEXT,
 	  .flags = PUR_READONLY,
@@ -67,7 +67,8 @@ make_key(struct pur_req *rq, bool test)
 	if (key == NULL || hash == NULL)
 		return pur_fail(rq, PUR_ETOOLARGE, NULL);
 	pur_key_new(tenant, test, key, hash);
-	pur_set_text(rq, "prefix", pur_sprintf(pur_arena_of(rq), "%.12s", key));
+	pur_set_text(rq, "prefix",
+		     pur_sprintf(pur_arena_of(rq), "%.8s...%s", key, key + PUR_KEY_TEXT - 4));
 	pur_set_bytes(rq, "hash", hash, PUR_TOKEN_HASH);
 	pur_show(rq, "key", key);
 	return PUR_OK;

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 #define PUR_CURSOR_KEY 32    /* bytes */
-#define PUR_CURSOR_MOST 4096 /* characters of a cursor */
+#define PUR_CURSOR_MOST 5600 /* characters of a cursor */
 
 /*
  * Makes one. scope: what it is bound to, any text. values: n texts.

@@ -232,6 +232,15 @@ def test_a_cursor_is_of_its_list(full, rival, route):
         assert refuses(rival.owner, path, cursor)
 
 
+def test_what_filters_say_is_no_part_of_others(full):
+    """However their values are spelt: these would read alike, were they just put in a row."""
+    name = "x&slug=y"
+    full.customer(name=name, slug=unique("one"))
+    full.customer(name=name, slug=unique("two"))
+    cursor = first_cursor(full.owner, "clients", name=name)
+    assert refuses(full.owner, "clients", cursor, name="x", slug="y")
+
+
 def test_a_cursor_is_of_the_thing_above(full):
     cursor = first_cursor(full.owner, f"inventory/{full.cake['id']}/movements")
     other = full.product(stock=5)
@@ -262,7 +271,8 @@ def test_long_names_fit_a_cursor(fresh):
     """The longest that there can be, each character of four bytes."""
     for _ in range(3):
         fresh.customer(name="\U0001f370" * 200, slug=unique("long"))
-    for sort in ("name", "-name", "name,-created_at", "name,name,name"):
+    for sort in ("name", "-name", "name,-created_at", "name,name,name",
+                 "name,-name,name,-name"):
         assert walk(fresh.owner, "clients", 1, sort=sort) == pages(fresh.owner, "clients",
                                                                    sort=sort)
 
