@@ -203,7 +203,8 @@ def test_texts_of_a_form_of_their_own(own_things, route):
     answers = jsons(shop, route.method, [(f"{path}?dry_run=true", body) for *_, body in cases])
     for (s, place, f, _), answer in zip(cases, answers):
         if answer.status == 400:
-            assert set(answer.faults) == {named(place, f)}, (s, answer)
+            told = set(answer.faults)  # of a list, its first item
+            assert told in ({named(place, f)}, {f"{named(place, f)}[0]"}), (s, answer)
         else:
             assert shows(answer, s, [place]) or route.secret, (s, answer)
 
