@@ -17,8 +17,8 @@ fuzz         120  1200
 sql           30    30
 http          90   240
 faults       150  1200
-security      60   300
-tools         60    60
+security     150   400
+tools        120   120
 readme       120   120
 asan         180   600
 coverage     180   360
