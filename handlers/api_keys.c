@@ -1,5 +1,5 @@
 /*
- * api-keys: for programs that act by themselves, each with the scopes it needs. A key is shown
+ * api_keys: for programs that act by themselves, each with the scopes it needs. A key is shown
  * once, when it is made; a test key's writes are rehearsals. Life: created -> rotated, any number
  * of times (the old key ends at once) -> deleted.
  */
