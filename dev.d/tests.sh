@@ -15,7 +15,7 @@ unit          60    60
 valgrind     120   120
 fuzz         120  1200
 sql           30    30
-http          90   240
+http         120   300
 faults       150  1200
 security     150   400
 tools        120   120

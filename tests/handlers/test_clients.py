@@ -206,7 +206,7 @@ def book(stack):
 
 
 @pytest.mark.parametrize("query,found", [
-    ("", "Ann Bob Cal"), ("sort=-name", "Cal Bob Ann"), ("sort=-email", "Cal Bob Ann"),
+    ("", "Ann Bob Cal"), ("sort=-name", "Cal Bob Ann"), ("sort=-created_at", "Cal Bob Ann"),
     ("sort=created_at", "Ann Bob Cal"), ("name=Bob", "Bob"), ("slug=ann", "Ann"),
     ("email=cal@example.org", "Cal"), ("email[in]=ann@example.org,eve@example.org", "Ann"),
     ("name[gt]=Ann&name[lte]=Dan", "Bob Cal"), ("deleted=false", "Ann Bob Cal"),
