@@ -44,11 +44,17 @@ OF_NOBODY = [
 
 @pytest.fixture(scope="module")
 def front(stack):
-    quick = {"fastcgi_read_timeout 20s": "fastcgi_read_timeout 1s",
-             "client_header_timeout 10s": "client_header_timeout 1s",
-             "client_body_timeout 10s": "client_body_timeout 1s"}
     statuses = "".join(f"location = /test/{n} {{ return {n}; }}\n" for n in REFUSALS)
-    with Front(stack, quick, statuses) as front:
+    with Front(stack, locations=statuses) as front:
+        yield front
+
+
+@pytest.fixture(scope="module")
+def impatient(stack):
+    """One whose patience is over in no time, for those who go on for ever."""
+    with Front(stack, {f"{name} {long}": f"{name} 200ms" for name, long in (
+            ("fastcgi_read_timeout", "20s"), ("client_header_timeout", "10s"),
+            ("client_body_timeout", "10s"))}) as front:
         yield front
 
 
@@ -198,14 +204,22 @@ BAD = {
     "a status that is none": says(stream(b"Status: evil\r\n\r\n")),
     "64 KiB of headers": says(stream(b"Status: 200 OK\r\nX: " + b"y" * 65536 + b"\r\n\r\n{}")),
     "an error stream": says(record(7, b"segmentation fault\n")),
-    "silence": is_silent,
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_program_that_answers_badly(front, name):
-    """503 in the contract's words: try again. The request is never given to another process."""
     front.answer = BAD[name]
+    refuses(front)
+
+
+def test_a_program_that_does_not_answer(impatient):
+    impatient.answer, impatient.seen = is_silent, []
+    refuses(impatient)
+
+
+def refuses(front):
+    """503 in the contract's words: try again. The request is never given to another process."""
     answer = exchange(front.client, compose("GET", "/api/v1/products"))
     assert answer.refused(503, "unavailable"), answer
     assert answer.headers["Retry-After"] == "1" and answer.headers["X-Content-Type-Options"]
@@ -272,14 +286,14 @@ POST = b"POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\n"
     b"", b"G", b"GET /livez HTTP/1.1\r\nHost: localhost\r\n",
     POST + b"Content-Length: 5\r\n\r\n{", POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"],
     ids=["nothing", "a letter", "half a head", "half a body", "half a chunk"])
-def test_who_does_not_go_on_is_hung_up_on(front, data):
+def test_who_does_not_go_on_is_hung_up_on(impatient, data):
     """nginx says no 408, which might be taken for the answer to something else; and no program
     knows of it."""
-    with Wire(front.client) as wire:
+    impatient.seen = []
+    with Wire(impatient.client) as wire:
         wire.send(data)
-        wire.socket.settimeout(30)
         assert wire.ended() == b""
-    assert front.seen == []
+    assert impatient.seen == []
 
 
 def test_who_leaves_in_the_middle_is_forgotten(front):

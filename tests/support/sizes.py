@@ -51,8 +51,8 @@ PATIENCE = 60
 
 # Bad input (tests/security). All of it goes to where it may do something; of what is costly (a
 # commit, a password) or the same everywhere, one in so many. PURSER_FULL=1 leaves nothing out.
-STORED_EVERY = 1 if FULL else 8  # naughty strings that are written for good, and read again
-PASSWORDS_EVERY = 1 if FULL else 48  # tried as passwords, each of which costs an argon2
-SAMPLE_EVERY = 1 if FULL else 12  # on routes and filters other than the first of their kind
+STORED_EVERY = size(16, 1)  # naughty strings that are written for good, and read again
+PASSWORDS_EVERY = size(96, 1)  # tried as passwords, each of which costs an argon2
+SAMPLE_EVERY = size(20, 1)  # on routes and filters other than the first of their kind
 BODY_MOST = 256 * 1024  # of the contract, in bytes
 HUGE_BODY = 10 * 1000 * 1000
