@@ -61,10 +61,11 @@ pur_batch_begin(struct pur_req *rq)
 {
 	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
 	const struct pur_program *p = rq->program;
-	const struct pur_datum *roles = rq->list.view.deleted ? &p->leaders : &p->roles[route];
+	bool deleted = rq->list.view.deleted; /* for leaders; no scope has a role's name */
+	const struct pur_datum *roles = deleted ? &p->leaders : &p->roles[route];
 	struct pur_datum binds[] = { pur_datum_uuid(&rq->credential.tenant),
 				     { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
-				     rq->credential.key ? p->scopes[route] : *roles };
+				     rq->credential.key && !deleted ? p->scopes[route] : *roles };
 	enum pur_rc rc;
 
 	if (rq->in_batch)
