@@ -145,7 +145,8 @@ def test_the_audit_trail_is_the_events_and_where_they_came_from(diary):
     assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store"
     events = diary.owner.get(f"events?after={diary.before}").data
     assert [{k: e[k] for k in events[0]} for e in answer.data] == events[::-1]
-    assert {(e["address"], e["key_id"]) for e in answer.data} == {("127.0.0.1", None)}
+    assert {e["address"] for e in answer.data} <= {"127.0.0.1", "::1"}  # as localhost resolves
+    assert {e["key_id"] for e in answer.data} == {None}
     assert answer.json["total"] == diary.last_event()
     assert set(answer.data[0]) == {*events[0], "key_id", "address", "hash"}
     for entry in answer.data:

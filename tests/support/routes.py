@@ -132,6 +132,7 @@ class Things:
         refs = {}
         for part in route.parts:
             if part == "seq":  # of the audit trail, which has whatever happened
+                self.shop.last_event() or self.shop.owner.patch("settings", {})
                 refs[part] = str(self.shop.last_event())
                 continue
             program = route.program if part in ("ref", "id") else plural(part)
