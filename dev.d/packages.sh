@@ -8,7 +8,7 @@ packages_for() { # build, run, test, bench or format
 	run) echo postgresql-15 sqitch libdbd-pg-perl nginx spawn-fcgi multiwatch openssl curl jq ;;
 	test) echo git postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl python3 \
 		python3-pytest python3-requests python3-psycopg2 python3-h2 clang libclang-rt-14-dev \
-		clang-tidy cppcheck valgrind gcovr "$(node_packages)" "$(packages_for format)" ;;
+		clang-tidy cppcheck valgrind gcovr xz-utils "$(node_packages)" "$(packages_for format)" ;;
 	format) echo clang-format shellcheck ;;
 	bench) echo python3 wrk php8.2-fpm php8.2-pgsql "$(node_packages)" ;;
 	esac

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import threading
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -497,7 +498,7 @@ def test_memory_does_not_grow_with_the_file(stack, fresh, note):
         client, pid = own.client(fresh.owner.token), own.processes[0].pid
         for accept in (CSV, NDJSON):
             exported(client, "/api/v1/clients", accept)
-        few = peak(pid)
+        few, sanitized = peak(pid), "libasan" in Path(f"/proc/{pid}/maps").read_text()
         many(fresh, EXPORT_ROWS, "repeat('x', 150) || i")
         for accept in (CSV, NDJSON):
             whole = client.request("HEAD", "/api/v1/clients", headers={"Accept": accept})
@@ -507,4 +508,4 @@ def test_memory_does_not_grow_with_the_file(stack, fresh, note):
             assert ids.body.count(b"\n") == EXPORT_ROWS + 2 * STRETCH + (accept == CSV)
         grown = peak(pid) - few
     note(f"{EXPORT_ROWS} rows, {size >> 20} MB: {grown >> 10} KB more memory")
-    assert grown < 16 << 20
+    assert grown < 16 << 20 or sanitized  # a sanitizer keeps what was freed
