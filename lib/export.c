@@ -131,14 +131,17 @@ pur_export(struct pur_req *rq)
 {
 	int stmt = pur_route_answer(rq->program->res, rq->path.route);
 	struct pur_arena *memory = pur_arena_new(STRETCH_MEMORY);
-	struct pur_buf *b = pur_alloc(rq->arena, sizeof(*b));
-	FILE *file = tmpfile();
+	struct pur_buf *b;
+	FILE *file;
 	enum pur_rc rc;
 
-	if (pur_arena_defer(rq->arena, free_arena, memory) != PUR_OK || memory == NULL ||
-	    b == NULL || pur_arena_defer(rq->arena, free_buf, b) != PUR_OK)
+	if (memory == NULL || pur_arena_defer(rq->arena, free_arena, memory) != PUR_OK)
 		return pur_refuse(rq, PUR_EUNAVAILABLE);
-	if (pur_arena_defer(rq->arena, close_file, file) != PUR_OK || file == NULL)
+	b = pur_alloc(rq->arena, sizeof(*b));
+	if (b == NULL || pur_arena_defer(rq->arena, free_buf, b) != PUR_OK)
+		return pur_refuse(rq, PUR_ETOOLARGE);
+	file = tmpfile();
+	if (file == NULL || pur_arena_defer(rq->arena, close_file, file) != PUR_OK)
 		return pur_refuse(rq, PUR_ESPACE);
 	rq->list.cursor = "";
 	rq->list.per_page = STRETCH;
