@@ -3,7 +3,6 @@
 #include "buf.h"
 #include "oid.h"
 #include "row.h"
-#include "timefmt.h"
 #include <stdio.h>
 #include <string.h>
 
