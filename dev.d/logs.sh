@@ -4,7 +4,7 @@
 show_status() {
 	local name ok=0
 	line database "$(database_runs && postmaster_pid)" || ok=1
-	for name in $(installed_programs); do
+	for name in $(installed_pools); do
 		line "$name" "$(program_runs "$name" && children_of "$(watcher_of "$name")")" || ok=1
 	done
 	line nginx "$(nginx_runs && nginx_pid)" || ok=1
@@ -15,9 +15,9 @@ show_status() {
 
 line() { # NAME PROCESSES
 	if [ -n "$2" ]; then
-		printf '%-10s runs: %s\n' "$1" "${2//$'\n'/ }"
+		printf '%-15s runs: %s\n' "$1" "${2//$'\n'/ }"
 	else
-		printf '%-10s does not run\n' "$1"
+		printf '%-15s does not run\n' "$1"
 		return 1
 	fi
 }

@@ -62,8 +62,9 @@ render_nginx() {
 	return $changed
 }
 
-# From production's places to ours: paths, addresses, names, no change of user, and tests and
-# benchmarks may ask as often as they can.
+# From production's places to ours: paths, addresses, names, and tests and benchmarks may ask as
+# often as they can. The user is named although nginx runs as nobody else: whoever tries the
+# configuration as root gives the temporary folders to the user it names.
 move_paths() { # FILE
 	local six='s/\[::\]:443/[::1]:'$PORT/
 	[ -e /proc/net/if_inet6 ] || six='/listen \[::\]/d'
@@ -73,5 +74,5 @@ move_paths() { # FILE
 		-e "s/listen 443/listen 127.0.0.1:$PORT/" -e "$six" \
 		-e 's/# 192.0.2.7 1;/127.0.0.1 1; ::1 1;/' \
 		-e 's/server_name purser.example;/server_name localhost 127.0.0.1 [::1];/' \
-		-e '/^user /d' "$1"
+		-e "s/^user .*/user $RUN_USER $(id -gn "$RUN_USER");/" "$1"
 }

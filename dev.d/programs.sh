@@ -1,17 +1,25 @@
-# programs: the FastCGI programs, each on a socket of its own, watched over by multiwatch.
+# programs: the FastCGI programs, each on a socket of its own, watched over by multiwatch. What
+# takes a program long has a pool of its own: orders-slow, of the same program.
 # shellcheck shell=bash
 
-# How many processes serve a resource: the busy ones get two.
-processes_of() { # PROGRAM
+# How many processes a pool has: the busy ones get two.
+processes_of() { # POOL
 	case $1 in
-	orders | products | sessions) echo 2 ;;
+	orders | products | sessions-slow) echo 2 ;;
 	*) echo 1 ;;
 	esac
 }
 
-# Those installed, and those that run or ran.
 installed_programs() { names_of "$VAR/install/libexec/purser/"*; }
-started_programs() { names_of "$RUN/"*.sock; }
+
+# The pools that nginx asks, of programs that are installed; and those that run or ran.
+installed_pools() {
+	local pool
+	while read -r pool; do
+		[ ! -e "$(program_file "$pool")" ] || echo "$pool"
+	done < <(sed -n 's|.*server unix:/run/purser/\(.*\)\.sock;|\1|p' "$ROOT/nginx/dispatch.conf")
+}
+started_pools() { names_of "$RUN/"*.sock; }
 
 names_of() { # FILE...: without folder and .sock; a pattern that matched nothing is left out
 	local file
@@ -20,13 +28,13 @@ names_of() { # FILE...: without folder and .sock; a pattern that matched nothing
 	done
 }
 
-program_file() { echo "$VAR/install/libexec/purser/$1"; }
+program_file() { echo "$VAR/install/libexec/purser/${1%-slow}"; } # POOL
 watcher_of() { cat "$RUN/$1.pid" 2>/dev/null || true; }
 
 program_runs() { alive "$(watcher_of "$1")" multiwatch; }
 
 # It runs, and what runs is what is installed, with the configuration that is there.
-program_is_current() { # PROGRAM
+program_is_current() { # POOL
 	local file child
 	file=$(program_file "$1")
 	program_runs "$1" || return 1
@@ -56,12 +64,12 @@ write_configuration() {
 start_programs() {
 	local name old started=()
 	set_program_env
-	for name in $(started_programs); do
+	for name in $(started_pools); do
 		[ -x "$(program_file "$name")" ] || stop_watching "$name"
 	done
-	for name in $(installed_programs); do
+	for name in $(installed_pools); do
 		! program_is_current "$name" || continue
-		check_program "$name" # a bad table or statement: the old ones go on
+		case $name in *-slow) ;; *) check_program "$name" ;; esac # if bad, the old ones go on
 		old=$(watcher_of "$name")
 		start_program "$name"
 		if alive "$old" multiwatch; then kill -KILL "$old"; fi
@@ -84,7 +92,7 @@ set_program_env() {
 check_program() { run_as "${PROGRAM_ENV[@]}" "$(program_file "$1")" --check; }
 
 # The socket gets its name when somebody listens on it, so that no client finds it dead.
-start_program() { # PROGRAM
+start_program() { # POOL
 	local socket=$RUN/$1.sock count pid
 	count=$(processes_of "$1")
 	rm -f "$socket.new"
@@ -101,7 +109,7 @@ start_program() { # PROGRAM
 	echo "$pid" >"$RUN/$1.pid"
 }
 
-wait_for_processes() { # PROGRAM WATCHER COUNT SOCKET
+wait_for_processes() { # POOL WATCHER COUNT SOCKET
 	local _ child seen
 	for _ in {1..100}; do
 		seen=0
@@ -117,13 +125,13 @@ wait_for_processes() { # PROGRAM WATCHER COUNT SOCKET
 
 stop_programs() {
 	local name
-	for name in $(started_programs); do stop_watching "$name"; done
+	for name in $(started_pools); do stop_watching "$name"; done
 	end_unwatched
 }
 
 # multiwatch cannot be asked to end its processes: it sends SIGUSR1 first, and -s sends a wrong
 # signal. So it is killed, and its processes are ended below.
-stop_watching() { # PROGRAM
+stop_watching() { # POOL
 	if program_runs "$1"; then kill -KILL "$(watcher_of "$1")"; fi
 	rm -f "$RUN/$1.sock" "$RUN/$1.pid"
 }

@@ -167,7 +167,7 @@ logout(struct pur_req *rq)
 
 static const struct pur_route routes[] = {
 	{ PUR_POST, "/sessions", PUR_PUBLIC, PUR_NO_STORE, .run = login, .body = login_fields,
-	  .effect = PUR_CREATES, .event = "session.created", .flags = PUR_SECRET,
+	  .effect = PUR_CREATES, .event = "session.created", .flags = PUR_SECRET | PUR_SLOW,
 	  .errors = { PUR_EAUTH, PUR_ETENANT }, .summary = "Log in" },
 	{ PUR_GET, "/sessions", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { LIST },
 	  .sort = "-created_at", .summary = "List one's own sessions" },

@@ -108,7 +108,7 @@ sign_up(struct pur_req *rq)
 
 static const struct pur_route routes[] = {
 	{ PUR_POST, "/tenants", PUR_PUBLIC, PUR_NO_STORE, .run = sign_up, .body = signup_fields,
-	  .effect = PUR_CREATES, .event = "tenant.created", .flags = PUR_SECRET,
+	  .effect = PUR_CREATES, .event = "tenant.created", .flags = PUR_SECRET | PUR_SLOW,
 	  .errors = { PUR_EFORBIDDEN, PUR_EDUPLICATE },
 	  .summary = "Sign up: a new tenant and its owner, where the operator allows it" },
 	{ PUR_GET, "/tenant", PUR_ANY_ROLE, .stmts = { GET }, .summary = "Get one's own tenant" },

@@ -89,6 +89,8 @@ struct pur_route {
 enum pur_route_flag {
 	PUR_ROOT = 1 << 0,   /* the path is not below /api */
 	PUR_SECRET = 1 << 1, /* the answer holds a secret: Idempotency-Key is refused, no-store */
+	PUR_SLOW = 1 << 2, /* hashes a password, say: served by processes of its own, which exports
+			      share, so that it doesn't hold the others up */
 };
 
 #define PUR_PUBLIC "public"

@@ -1,6 +1,7 @@
 /*
  * dispatch: `purser dispatch` writes nginx/dispatch.conf. A path belongs to the program of its
- * innermost collection: each program's shortest paths become one line each, longest first.
+ * innermost collection: each program's shortest paths become one line each, longest first. What
+ * takes long, as its tables say, and lists as files go to a pool of its own: <program>-slow.
  */
 #include "command.h"
 #include <stdio.h>
@@ -67,11 +68,12 @@ longest_first(const void *a, const void *b)
 	return x->parts != y->parts ? y->parts - x->parts : strcmp(x->path, y->path);
 }
 
+/* A path as nginx's regular expression, without its end. */
 static void
-print_line(FILE *out, const struct line *l)
+print_path(FILE *out, const char *path, int root)
 {
-	fprintf(out, "\t\"~^%s", l->root ? "" : "/api(?:/v[0-9]+)?");
-	for (const char *p = l->path; *p != '\0';) {
+	fputs(root ? "" : "/api(?:/v[0-9]+)?", out);
+	for (const char *p = path; *p != '\0';) {
 		size_t len = strcspn(p + 1, "/") + 1;
 
 		if (p[1] == '{')
@@ -80,34 +82,112 @@ print_line(FILE *out, const struct line *l)
 			fprintf(out, "%.*s", (int)len, p);
 		p += len;
 	}
+}
+
+static void
+print_line(FILE *out, const struct line *l)
+{
+	fputs("\t\"~^", out);
+	print_path(out, l->path, l->root);
 	fprintf(out, "%s\" purser_%s;\n", l->root ? "$" : "(?:/|$)", l->program);
 }
 
 static void
-print_upstream(FILE *out, const char *program)
+print_upstream(FILE *out, const char *program, const char *pool)
 {
 	fprintf(out,
-		"upstream purser_%s {\n"
-		"\tserver unix:/run/purser/%s.sock;\n"
+		"upstream purser_%s%s {\n"
+		"\tserver unix:/run/purser/%s%s.sock;\n"
 		"\tkeepalive 16;\n"
 		"\tkeepalive_timeout 2s;\n"
 		"\tkeepalive_time 2s;\n"
 		"}\n\n",
-		program, program);
+		program, pool, program, pool);
+}
+
+static size_t
+count_routes(struct json_object *program)
+{
+	struct json_object *routes = json_object_object_get(program, "routes");
+
+	return routes != NULL ? json_object_array_length(routes) : 0;
+}
+
+static struct json_object *
+route_at(struct json_object *program, size_t k)
+{
+	return json_object_array_get_idx(json_object_object_get(program, "routes"), k);
+}
+
+static int
+is_set(struct json_object *route, const char *name)
+{
+	return strcmp(text_of(route, name), "true") == 0;
+}
+
+/* Whether a program has anything that takes long: a list is one when it is asked for as a file. */
+static int
+has_slow(struct json_object *program)
+{
+	for (size_t k = 0; k < count_routes(program); k++) {
+		struct json_object *r = route_at(program, k);
+
+		if (is_set(r, "slow") || is_set(r, "list"))
+			return 1;
+	}
+	return 0;
+}
+
+static void
+print_slow_routes(FILE *out, struct json_object *program)
+{
+	for (size_t k = 0; k < count_routes(program); k++) {
+		struct json_object *r = route_at(program, k);
+
+		if (!is_set(r, "slow"))
+			continue;
+		fprintf(out, "\t\"~^%s ", text_of(r, "method"));
+		print_path(out, text_of(r, "path"), is_set(r, "root"));
+		fputs("$\" \"-slow\";\n", out);
+	}
+}
+
+/* Which of a program's pools serves a request. */
+static void
+print_pools(FILE *out, struct json_object *all)
+{
+	size_t n = json_object_array_length(all);
+
+	fputs(
+	    "\n# What takes long is served by processes of its own: such routes, and lists as files.\n"
+	    "map \"$request_method $uri\" $purser_slow_route {\n\tdefault \"\";\n",
+	    out);
+	for (size_t i = 0; i < n; i++)
+		print_slow_routes(out, json_object_array_get_idx(all, i));
+	fputs("}\n\nmap \"$request_method $http_accept\" $purser_slow {\n"
+	      "\tdefault $purser_slow_route;\n"
+	      "\t\"~*^(?:GET|HEAD) .*(?:text/csv|application/x-ndjson)\" \"-slow\";\n}\n\n"
+	      "map \"$purser_program$purser_slow\" $purser_pool {\n"
+	      "\tdefault $purser_program;\n",
+	      out);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *one = json_object_array_get_idx(all, i);
+		const char *name = text_of(one, "program");
+
+		if (has_slow(one))
+			fprintf(out, "\tpurser_%s-slow purser_%s-slow;\n", name, name);
+	}
+	fputs("}\n", out);
 }
 
 static size_t
 collect(struct json_object *program, struct line *lines, size_t n, size_t most)
 {
-	struct json_object *routes;
-
-	if (!json_object_object_get_ex(program, "routes", &routes))
-		return n;
-	for (size_t k = 0; k < json_object_array_length(routes) && n < most; k++) {
-		struct json_object *r = json_object_array_get_idx(routes, k);
+	for (size_t k = 0; k < count_routes(program) && n < most; k++) {
+		struct json_object *r = route_at(program, k);
 		struct line l = { .path = text_of(r, "path"),
 				  .program = text_of(program, "program"),
-				  .root = strcmp(text_of(r, "root"), "true") == 0 };
+				  .root = is_set(r, "root") };
 
 		l.parts = count_parts(l.path);
 		n = add_path(lines, n, &l);
@@ -128,7 +208,9 @@ write_dispatch(FILE *out, struct json_object *all)
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
 		struct json_object *one = json_object_array_get_idx(all, i);
 
-		print_upstream(out, text_of(one, "program"));
+		print_upstream(out, text_of(one, "program"), "");
+		if (has_slow(one))
+			print_upstream(out, text_of(one, "program"), "-slow");
 		n = collect(one, lines, n, sizeof(lines) / sizeof(lines[0]));
 	}
 	qsort(lines, n, sizeof(lines[0]), longest_first);
@@ -136,6 +218,7 @@ write_dispatch(FILE *out, struct json_object *all)
 	for (size_t i = 0; i < n; i++)
 		print_line(out, &lines[i]);
 	fputs("}\n", out);
+	print_pools(out, all);
 }
 
 int

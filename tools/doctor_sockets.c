@@ -11,15 +11,15 @@
 
 #define PATIENCE 5 /* seconds for an answer */
 
-/* The socket of a program's upstream block. Returns false where there is none. */
+/* The socket of the upstream block of a program's pool. Returns false where there is none. */
 static bool
-find_socket(const char *nginx, const struct program *p, char *path, size_t size)
+find_socket(const char *nginx, const struct program *p, const char *pool, char *path, size_t size)
 {
 	static const char server[] = "server unix:";
 	char block[128];
 	const char *at, *end;
 
-	snprintf(block, sizeof(block), "upstream purser_%s {", p->name);
+	snprintf(block, sizeof(block), "upstream purser_%s%s {", p->name, pool);
 	at = strstr(nginx, block);
 	end = at != NULL ? strchr(at, '}') : NULL;
 	at = at != NULL ? strstr(at, server) : NULL;
@@ -161,6 +161,7 @@ check_socket(struct doctor *d, const struct program *p, const char *path)
 void
 check_sockets(struct doctor *d)
 {
+	static const char *const pools[] = { "", "-slow" };
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)]; /* nginx takes no longer one */
 
 	if (d->nginx_text.len == 0) {
@@ -170,8 +171,10 @@ check_sockets(struct doctor *d)
 	for (size_t i = 0; i < d->n_programs; i++) {
 		const struct program *p = &d->programs[i];
 
-		if (find_socket(d->nginx_text.data, p, path, sizeof(path)))
-			check_socket(d, p, path);
+		for (size_t k = 0; k < sizeof(pools) / sizeof(pools[0]); k++) {
+			if (find_socket(d->nginx_text.data, p, pools[k], path, sizeof(path)))
+				check_socket(d, p, path);
+		}
 	}
 	tell_well(d, "sockets", "%zu programs answer", d->n_programs);
 }

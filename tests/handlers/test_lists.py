@@ -418,15 +418,7 @@ def test_money_in_a_file_of_v2(full):
 # ---- many rows
 
 def many(shop, n, name="'c' || mod(i, 7)"):
-    """Adds so many clients, past the API."""
-    shop.db.all("INSERT INTO clients (tenant_id, id, name, slug, notes) SELECT %s, uuid_v7(),"
-                f" {name}, 'c-' || i || '-' || md5(random()::text), 'row ' || i FROM"
-                " generate_series(1, %s) i", shop.id, n)
-    if n > 1:  # as the server does by itself, in its time
-        shop.db.all("ANALYZE clients")
-    shop.db.all("INSERT INTO tenant_counts AS c (tenant_id, resource, status, n) VALUES"
-                " (%(t)s, 'clients', '', %(n)s) ON CONFLICT (tenant_id, resource, status) DO"
-                " UPDATE SET n = c.n + %(n)s", {"t": shop.id, "n": n})
+    shop.many_clients(n, name)
 
 
 @pytest.mark.parametrize("n", [STRETCH - 1, STRETCH, STRETCH + 1, 2 * STRETCH, 2 * STRETCH + 517])

@@ -64,7 +64,7 @@ static const struct pur_route routes[] = {
 	  .body = reason, .from = "new old", .to = "moved", .event = "thing.moved",
 	  .errors = { PUR_ESTOCK, PUR_EDUPLICATE }, .summary = "Move" },
 	{ PUR_POST, "/login", PUR_PUBLIC, PUR_NO_STORE, .run = act, .body = nothing,
-	  .effect = PUR_CREATES, .flags = PUR_SECRET, .summary = "Log in" },
+	  .effect = PUR_CREATES, .flags = PUR_SECRET | PUR_SLOW, .summary = "Log in" },
 	{ PUR_DELETE, "/things/{ref}", PUR_ANY_ROLE, .stmts = { 2 }, .effect = PUR_DELETES,
 	  .summary = "Delete" },
 	{ PUR_GET, "/livez", PUR_PUBLIC, .run = act, .flags = PUR_ROOT, .summary = "Live" },
@@ -132,7 +132,7 @@ test_everything_a_table_can_say(void **state)
 	    "\"body\":[{\"name\":\"reason\",\"type\":\"text\"}],"
 	    "\"errors\":[\"insufficient_stock\",\"duplicate\"]},"
 	    "{\"method\":\"POST\",\"path\":\"/login\",\"summary\":\"Log in\","
-	    "\"permission\":\"public\",\"cache\":\"no-store\",\"secret\":true,"
+	    "\"permission\":\"public\",\"cache\":\"no-store\",\"secret\":true,\"slow\":true,"
 	    "\"effect\":\"creates\",\"body\":[],\"errors\":[]},"
 	    "{\"method\":\"DELETE\",\"path\":\"/things/{ref}\",\"summary\":\"Delete\","
 	    "\"permission\":\"any\",\"roles\":[\"owner\",\"admin\",\"manager\",\"staff\","

@@ -102,11 +102,11 @@ class FastcgiClient(Client):
             return c.request(method, path, headers, body or b"", keep=False)
 
 
-def records(method, uri, headers=(), body=b"", keep=True):
+def records(method, uri, headers=(), body=b"", keep=True, request_id="from-fastcgi"):
     """The records of a request, the last of them the empty one that ends its body."""
     params = {"REQUEST_METHOD": method, "REQUEST_URI": uri, "REMOTE_ADDR": "127.0.0.1",
               "QUERY_STRING": urlsplit(uri).query, "SERVER_PROTOCOL": "HTTP/1.1",
-              "CONTENT_LENGTH": str(len(body)) if body else "", "REQUEST_ID": "from-fastcgi"}
+              "CONTENT_LENGTH": str(len(body)) if body else "", "REQUEST_ID": request_id}
     for name, value in headers:
         name = name.upper().replace("-", "_")
         params[name if name == "CONTENT_TYPE" else f"HTTP_{name}"] = value

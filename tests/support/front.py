@@ -57,7 +57,8 @@ class Front:
             self.port = free.getsockname()[1]
         self._configure()
         for program in self.stack.programs:
-            self.listen(program)
+            for pool in self.stack.pools(program):
+                self.listen(pool)
         for path in (self.folder, self.folder / "tmp"):
             shutil.chown(path, self.stack.user)
         self.nginx = self.stack.start_as_user(

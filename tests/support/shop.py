@@ -167,6 +167,17 @@ class Shop:
             "SELECT seq, kind, object_id::text, actor_id::text, fields, request_id FROM events"
             " WHERE tenant_id = %s AND seq > %s ORDER BY seq", self.id, after)
 
+    def many_clients(self, n, name="'c' || mod(i, 7)", notes="'row ' || i"):
+        """Adds so many clients, past the API; name and notes are of row i."""
+        self.db.all("INSERT INTO clients (tenant_id, id, name, slug, notes) SELECT %s, uuid_v7(),"
+                    f" {name}, 'c-' || i || '-' || md5(random()::text), {notes} FROM"
+                    " generate_series(1, %s) i", self.id, n)
+        if n > 1:  # as the server does by itself, in its time
+            self.db.all("ANALYZE clients")
+        self.db.all("INSERT INTO tenant_counts AS c (tenant_id, resource, status, n) VALUES"
+                    " (%(t)s, 'clients', '', %(n)s) ON CONFLICT (tenant_id, resource, status) DO"
+                    " UPDATE SET n = c.n + %(n)s", {"t": self.id, "n": n})
+
     def happen(self, n):
         """Adds events to the chain, past the API, which would take its time."""
         self.db.all("""

@@ -90,15 +90,20 @@ class Stack:
     # ---- processes
 
     def handlers(self, program=None):
-        """Ids of the processes that serve, of one program or all: the children of the multiwatch
-        whose id the stack wrote down, and of them those that have become our program."""
-        found = []
-        for name in [program] if program else self.programs:
-            watcher = (self.run / f"{name}.pid").read_text().strip()
-            for pid in _children(watcher):
-                if _executable(pid) == str(self.program(name)):
-                    found.append(pid)
-        return found
+        """Ids of the processes that serve, of one program or all: the children of the multiwatches
+        whose ids the stack wrote down, and of them those that have become our program."""
+        return [pid for name in ([program] if program else self.programs)
+                for pool in self.pools(name) for pid in self.pool(pool)]
+
+    def pool(self, pool):
+        """Ids of the processes of one pool."""
+        watcher = (self.run / f"{pool}.pid").read_text().strip()
+        program = str(self.program(pool.removesuffix("-slow")))
+        return [pid for pid in _children(watcher) if _executable(pid) == program]
+
+    def pools(self, program):
+        """The pools of a program: its own name, and the one for what takes long."""
+        return [p for p in (program, f"{program}-slow") if (self.run / f"{p}.sock").exists()]
 
     def wait_for_handlers(self):
         """Until every program has as many processes as its multiwatch was asked for."""
@@ -107,9 +112,12 @@ class Stack:
                    "all handlers run")
 
     def processes_of(self, program):
-        watcher = (self.run / f"{program}.pid").read_text().strip()
-        words = pathlib.Path(f"/proc/{watcher}/cmdline").read_text().split("\0")
-        return int(next(w for w in words if w.startswith("--forks=")).split("=")[1])
+        count = 0
+        for pool in self.pools(program):
+            watcher = (self.run / f"{pool}.pid").read_text().strip()
+            words = pathlib.Path(f"/proc/{watcher}/cmdline").read_text().split("\0")
+            count += int(next(w for w in words if w.startswith("--forks=")).split("=")[1])
+        return count
 
     def nginx(self):
         """Ids of nginx's master and workers."""

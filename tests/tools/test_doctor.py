@@ -35,9 +35,11 @@ def test_quiet_tells_findings_alone(purser):
 def test_it_changes_nothing(purser, stack):
     """It looks into everything, and leaves no trace."""
     def state():
+        found = [p for folder in ("etc", "secrets", "nginx", "run", "tls")
+                 for p in (stack.var / folder).resolve().rglob("*") if p.is_file() or p.is_dir()]
+        assert any(p.name == "fastcgi" for p in found), "folders of nginx's own are looked at too"
         return {p: (p.stat().st_mtime_ns, p.stat().st_mode, p.stat().st_uid, p.stat().st_size)
-                for folder in ("etc", "secrets", "nginx", "run", "tls")
-                for p in (stack.var / folder).resolve().glob("*") if p.is_file()}
+                for p in found}
     before = state()
     assert before and purser.doctor().status == 0
     assert state() == before
@@ -357,6 +359,7 @@ def test_a_configuration_without_dispatch(purser, nginx):
     nginx.change("purser.conf", f"include {nginx.folder}/dispatch.conf;",
                  'map $uri $purser_programs { default ""; }')
     nginx.change("fastcgi.conf", "$purser_program", "$purser_programs")
+    nginx.change("fastcgi.conf", "$purser_pool", "$purser_programs")
     nginx.change("dispatch.conf", "map", "")
     seen = purser.doctor(nginx=nginx.conf)
     seen.only("fault", "nginx", "includes no dispatch.conf", "purser dispatch")
