@@ -25,16 +25,25 @@ struct pending {
 	char forget[32];         /* name of a statement to be forgotten */
 };
 
+/* What was queued between a beginning and its end. */
+struct batch {
+	struct pur_arena *arena;
+	struct pending queue[2 * (QUEUE + ENDS)];
+	int queued;
+	int asked;       /* how many of them were a caller's statements */
+	int64_t sent_at; /* when it was left to itself; 0: it was not */
+	struct pur_db_cost cost;
+};
+
 struct pur_db {
 	const struct pur_conf *conf;
 	char role[64];
 	PGconn *conn;
 	unsigned generation; /* counts connections */
-	struct pur_arena *arena;
 	enum phase phase;
-	struct pending queue[2 * (QUEUE + ENDS)];
-	int queued;
-	int asked;                    /* how many of them were a caller's statements */
+	struct batch batches[PUR_DB_FLIGHT + 1]; /* the last is never begun */
+	int flying;                   /* the first so many are under way, the next is at hand */
+	bool sole;                    /* none may follow until those have come down */
 	char forgotten[ENDS / 2][32]; /* statements the server has still to forget */
 	int n_forgotten;
 	bool worn; /* it has more to forget than we can remember: a new connection is due */
@@ -42,7 +51,6 @@ struct pur_db {
 	bool begun; /* a statement of this batch was queued or sent */
 	bool in_tx; /* the server may be in an explicit transaction */
 	struct pur_db_error error;
-	struct pur_db_cost cost;
 	int64_t last_used, retry_at, backoff;
 };
 
@@ -69,13 +77,21 @@ pur_db_new(const struct pur_conf *conf, const char *role)
 	return db;
 }
 
+static struct batch *
+at_hand(struct pur_db *db)
+{
+	return &db->batches[db->flying];
+}
+
 static void
 disconnect(struct pur_db *db)
 {
+	struct batch *b = at_hand(db);
+
 	PQfinish(db->conn);
 	db->conn = NULL;
 	db->phase = IDLE;
-	db->queued = db->asked = 0;
+	b->queued = b->asked = 0;
 	db->n_forgotten = 0;
 	db->worn = false;
 	db->in_tx = false;
@@ -255,6 +271,8 @@ ensure_connection(struct pur_db *db)
 {
 	int64_t now = pur_time_now();
 
+	if (db->flying > 0) /* their answers, or their loss, are still to come */
+		return db->conn != NULL && db->flying < PUR_DB_FLIGHT ? PUR_OK : PUR_EUNAVAILABLE;
 	if (db->conn != NULL && !db->worn && alive(db))
 		return PUR_OK;
 	if (db->conn != NULL) {
@@ -283,13 +301,15 @@ ensure_connection(struct pur_db *db)
 static bool
 send_prepare(struct pur_db *db, struct pur_query *q)
 {
+	struct batch *b = at_hand(db);
+
 	if (q->prepared == db->generation)
 		return true;
 	if (PQsendPrepare(db->conn, q->name, q->sql, q->n, q->types) != 1)
 		return false;
 	/* Taken back in collect() if the server never gets to it. */
 	q->prepared = db->generation;
-	db->queue[db->queued++] = (struct pending){ .query = q };
+	b->queue[b->queued++] = (struct pending){ .query = q };
 	return true;
 }
 
@@ -298,8 +318,9 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds
 {
 	const char *values[64];
 	int lengths[64], formats[64];
+	struct batch *b = at_hand(db);
 
-	if (q->n > 64 || db->queued + 2 > 2 * (QUEUE + ENDS) || !send_prepare(db, q))
+	if (q->n > 64 || b->queued + 2 > 2 * (QUEUE + ENDS) || !send_prepare(db, q))
 		return false;
 	for (int i = 0; binds != NULL && i < q->n; i++) {
 		values[i] = binds[i].data;
@@ -308,24 +329,29 @@ send_query(struct pur_db *db, struct pur_query *q, const struct pur_datum *binds
 	}
 	if (PQsendQueryPrepared(db->conn, q->name, q->n, values, lengths, formats, 1) != 1)
 		return false;
-	db->queue[db->queued++] = (struct pending){ .out = out };
-	db->cost.statements++;
+	b->queue[b->queued++] = (struct pending){ .out = out };
+	b->cost.statements++;
 	db->begun = true;
 	return true;
 }
 
-/* Queues the forgetting of one statement. */
+/*
+ * Queues the forgetting of one statement. No batch may follow before it is known to be forgotten:
+ * that one's statement of the same name would be the old one.
+ */
 static bool
 send_forget(struct pur_db *db, const char *name)
 {
+	struct batch *b = at_hand(db);
 	char sql[64];
 
 	snprintf(sql, sizeof(sql), "DEALLOCATE %.31s", name);
 	if (PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 1) != 1)
 		return false;
-	snprintf(db->queue[db->queued].forget, sizeof(db->queue[0].forget), "%.31s", name);
-	db->queue[db->queued].query = NULL;
-	db->queue[db->queued++].out = NULL;
+	snprintf(b->queue[b->queued].forget, sizeof(b->queue[0].forget), "%.31s", name);
+	b->queue[b->queued].query = NULL;
+	b->queue[b->queued++].out = NULL;
+	db->sole = true;
 	return true;
 }
 
@@ -349,7 +375,9 @@ begin(struct pur_db *db, struct pur_arena *arena, struct pur_query *explicit_tx)
 	rc = ensure_connection(db);
 	if (rc != PUR_OK)
 		return rc;
-	db->arena = arena;
+	if (db->flying == 0)
+		db->sole = false;
+	at_hand(db)->arena = arena;
 	db->phase = OPEN;
 	db->begun = false;
 	db->error = (struct pur_db_error){ .state = "" };
@@ -384,7 +412,7 @@ pur_db_begin_snapshot(struct pur_db *db, struct pur_arena *arena)
 void
 pur_db_keep_in(struct pur_db *db, struct pur_arena *arena)
 {
-	db->arena = arena;
+	at_hand(db)->arena = arena;
 }
 
 enum pur_rc
@@ -394,7 +422,7 @@ pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *bind
 		return PUR_EUNAVAILABLE;
 	if (out != NULL)
 		*out = NULL;
-	if (db->asked++ == QUEUE)
+	if (at_hand(db)->asked++ == QUEUE)
 		return PUR_EINTERNAL;
 	if (!send_query(db, q, binds, out))
 		return lose(db, PQerrorMessage(db->conn));
@@ -441,7 +469,7 @@ remember_to_forget(struct pur_db *db, const char name[32])
 
 /* Takes one result to where it belongs. Returns the error it is, or PUR_OK. */
 static enum pur_rc
-take_result(struct pur_db *db, struct pending *p, PGresult *r)
+take_result(struct pur_db *db, const struct batch *b, const struct pending *p, PGresult *r)
 {
 	ExecStatusType status = PQresultStatus(r);
 	enum pur_rc rc = PUR_OK;
@@ -457,7 +485,7 @@ take_result(struct pur_db *db, struct pending *p, PGresult *r)
 		return rc;
 	}
 	/* Without memory to keep it the rows are missing, which the arena remembers. */
-	if (pur_arena_defer(db->arena, clear_result, r) == PUR_OK)
+	if (pur_arena_defer(b->arena, clear_result, r) == PUR_OK)
 		*p->out = r;
 	return PUR_OK;
 }
@@ -499,28 +527,28 @@ take_sync(struct pur_db *db, int64_t deadline, const char **lost)
 }
 
 /*
- * Reads the results of everything queued, then (with sync) up to the Sync. The first error wins;
- * what the server skipped behind it comes as PGRES_PIPELINE_ABORTED.
+ * Reads the results of everything that a batch has queued, then (with sync) up to the Sync. The
+ * first error wins; what the server skipped behind it comes as PGRES_PIPELINE_ABORTED.
  */
 static enum pur_rc
-collect(struct pur_db *db, bool sync)
+collect(struct pur_db *db, struct batch *b, bool sync)
 {
 	int64_t begun = pur_time_now(), deadline = begun + db->conf->database_wait * 1000;
 	const char *lost = send_all(db, deadline);
 	enum pur_rc first = PUR_OK, rc;
 	PGresult *r;
 
-	db->cost.trips++;
-	for (int i = 0; i < db->queued && lost == NULL; i++) {
+	b->cost.trips++;
+	for (int i = 0; i < b->queued && lost == NULL; i++) {
 		while ((r = next_result(db, deadline, &lost)) != NULL) {
-			rc = take_result(db, &db->queue[i], r);
+			rc = take_result(db, b, &b->queue[i], r);
 			first = first == PUR_OK ? rc : first;
 		}
 		/* After an error that ends the session (57P01 ...) no more results come. */
 		if (lost == NULL && PQstatus(db->conn) == CONNECTION_BAD)
 			lost = PQerrorMessage(db->conn);
 	}
-	db->queued = db->asked = 0;
+	b->queued = b->asked = 0;
 	if (sync && lost == NULL) {
 		rc = take_sync(db, deadline, &lost);
 		first = first == PUR_OK ? rc : first;
@@ -528,7 +556,7 @@ collect(struct pur_db *db, bool sync)
 	if (lost != NULL)
 		return lose(db, lost);
 	db->last_used = pur_time_now();
-	db->cost.micros += db->last_used - begun;
+	b->cost.micros += db->last_used - (b->sent_at != 0 ? b->sent_at : begun);
 	return first;
 }
 
@@ -538,13 +566,14 @@ finish_failed(struct pur_db *db, bool synced)
 {
 	if (db->conn == NULL)
 		return;
-	if (!synced && (PQpipelineSync(db->conn) != 1 || collect(db, true) == PUR_EUNAVAILABLE))
+	if (!synced &&
+	    (PQpipelineSync(db->conn) != 1 || collect(db, at_hand(db), true) == PUR_EUNAVAILABLE))
 		return;
 	if (db->conn != NULL && db->in_tx) {
 		db->in_tx = false;
 		if (!send_query(db, &rollback_query, NULL, NULL) || PQpipelineSync(db->conn) != 1)
 			lose(db, PQerrorMessage(db->conn));
-		else if (collect(db, true) != PUR_OK && db->conn != NULL)
+		else if (collect(db, at_hand(db), true) != PUR_OK && db->conn != NULL)
 			disconnect(db);
 	}
 	db->phase = IDLE;
@@ -559,7 +588,7 @@ pur_db_flush(struct pur_db *db)
 		return PUR_EUNAVAILABLE;
 	if (PQsendFlushRequest(db->conn) != 1)
 		return lose(db, PQerrorMessage(db->conn));
-	rc = collect(db, false);
+	rc = collect(db, at_hand(db), false);
 	if (rc != PUR_OK)
 		finish_failed(db, false);
 	return rc;
@@ -573,7 +602,7 @@ finish(struct pur_db *db, bool ok)
 
 	if (!ok || PQpipelineSync(db->conn) != 1)
 		return lose(db, PQerrorMessage(db->conn));
-	rc = collect(db, true);
+	rc = collect(db, at_hand(db), true);
 	if (rc != PUR_OK)
 		finish_failed(db, true);
 	db->phase = IDLE;
@@ -587,6 +616,54 @@ pur_db_commit(struct pur_db *db)
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;
 	return finish(db, !db->in_tx || send_query(db, &commit_query, NULL, NULL));
+}
+
+bool
+pur_db_may_overlap(const struct pur_db *db)
+{
+	return !db->explicit_tx && (db->flying == 0 || (!db->sole && db->flying < PUR_DB_FLIGHT));
+}
+
+enum pur_rc
+pur_db_commit_later(struct pur_db *db)
+{
+	if (db->phase != OPEN || db->in_tx)
+		return PUR_EUNAVAILABLE;
+	if (PQpipelineSync(db->conn) != 1)
+		return lose(db, PQerrorMessage(db->conn));
+	at_hand(db)->sent_at = pur_time_now();
+	db->phase = IDLE;
+	db->flying++;
+	return PUR_OK;
+}
+
+void
+pur_db_await(struct pur_db *db, struct pur_db_outcome *outcomes)
+{
+	for (int i = 0; i < db->flying; i++) {
+		struct batch *b = &db->batches[i];
+		struct pur_db_outcome *o = &outcomes[i];
+
+		o->rc = db->conn != NULL ? collect(db, b, true) : PUR_EUNAVAILABLE;
+		o->error = db->error;
+		o->cost = b->cost;
+		b->cost = (struct pur_db_cost){ 0 };
+		b->queued = b->asked = 0;
+		b->sent_at = 0;
+	}
+	db->flying = 0;
+	db->sole = false;
+}
+
+void
+pur_db_recall(struct pur_db *db, const struct pur_db_outcome *o)
+{
+	struct pur_db_cost *cost = &at_hand(db)->cost;
+
+	db->error = o->error;
+	cost->micros += o->cost.micros;
+	cost->trips += o->cost.trips;
+	cost->statements += o->cost.statements;
 }
 
 enum pur_rc
@@ -612,7 +689,7 @@ pur_db_rollback(struct pur_db *db)
 		lose(db, PQerrorMessage(db->conn));
 		return;
 	}
-	rc = collect(db, true);
+	rc = collect(db, at_hand(db), true);
 	if (rc != PUR_OK && rc != PUR_EUNAVAILABLE)
 		finish_failed(db, true);
 	db->phase = IDLE;
@@ -628,9 +705,9 @@ pur_db_error(const struct pur_db *db)
 struct pur_db_cost
 pur_db_cost(struct pur_db *db)
 {
-	struct pur_db_cost c = db->cost;
+	struct pur_db_cost c = at_hand(db)->cost;
 
-	db->cost = (struct pur_db_cost){ 0 };
+	at_hand(db)->cost = (struct pur_db_cost){ 0 };
 	return c;
 }
 
@@ -639,7 +716,7 @@ pur_db_prepare(struct pur_db *db, struct pur_query *q)
 {
 	if (db->phase != OPEN)
 		return PUR_EUNAVAILABLE;
-	if (db->queued + 1 > 2 * QUEUE)
+	if (at_hand(db)->queued + 1 > 2 * QUEUE)
 		return PUR_EINTERNAL;
 	return send_prepare(db, q) ? PUR_OK : lose(db, PQerrorMessage(db->conn));
 }
@@ -651,7 +728,7 @@ pur_db_forget(struct pur_db *db, struct pur_query *q)
 		return PUR_EUNAVAILABLE;
 	if (q->prepared != db->generation)
 		return PUR_OK;
-	if (db->queued + 1 > 2 * QUEUE + ENDS)
+	if (at_hand(db)->queued + 1 > 2 * QUEUE + ENDS)
 		return PUR_EINTERNAL;
 	q->prepared = 0;
 	return send_forget(db, q->name) ? PUR_OK : lose(db, PQerrorMessage(db->conn));
@@ -660,7 +737,7 @@ pur_db_forget(struct pur_db *db, struct pur_query *q)
 void
 pur_db_tidy(struct pur_db *db)
 {
-	if (db->conn != NULL && db->phase == IDLE &&
+	if (db->conn != NULL && db->phase == IDLE && db->flying == 0 &&
 	    pur_time_now() - db->last_used > db->conf->database_idle * 1000000)
 		disconnect(db);
 }

@@ -8,6 +8,10 @@
  *
  *   pur_db_begin -> pur_db_send ... [-> pur_db_flush -> pur_db_send ...] -> pur_db_commit
  *
+ * Batches that only read may overlap: each is sent with its end, and none waits for the one before.
+ *
+ *   pur_db_begin -> pur_db_send ... -> pur_db_commit_later, several times -> pur_db_await
+ *
  * After any function here has failed the transaction is gone (or, for a connection lost in
  * pur_db_commit(), unknown): nothing needs to be undone, the next pur_db_begin() starts afresh.
  */
@@ -53,6 +57,15 @@ struct pur_db_cost {
 	int statements;
 };
 
+#define PUR_DB_FLIGHT 8 /* most batches under way at once */
+
+/* How a batch ended that wasn't waited for. */
+struct pur_db_outcome {
+	enum pur_rc rc; /* as of pur_db_commit() */
+	struct pur_db_error error;
+	struct pur_db_cost cost;
+};
+
 /*
  * Makes a connection object for a role; connects to nothing yet.
  * conf: read at each connect; must outlive the object. Returns NULL without memory.
@@ -96,6 +109,23 @@ enum pur_rc pur_db_flush(struct pur_db *db) PUR_MUST;
 
 /* The same, and commits. PUR_OK means: committed, durable. */
 enum pur_rc pur_db_commit(struct pur_db *db) PUR_MUST;
+
+/* Whether another batch may be sent before those under way have been awaited. */
+bool pur_db_may_overlap(const struct pur_db *db);
+
+/*
+ * Ends a batch without waiting: for one that only reads, of pur_db_begin(). Its results are there
+ * after pur_db_await(), and nothing else may be done with the connection but to begin the next.
+ * It may end in PUR_ERETRY because one before it has failed.
+ * Returns PUR_OK, or PUR_EUNAVAILABLE.
+ */
+enum pur_rc pur_db_commit_later(struct pur_db *db) PUR_MUST;
+
+/* Sends what is under way and waits for all of it. outcomes: one for each, in their order. */
+void pur_db_await(struct pur_db *db, struct pur_db_outcome *outcomes);
+
+/* Makes an outcome's error and cost those of pur_db_error() and pur_db_cost(). */
+void pur_db_recall(struct pur_db *db, const struct pur_db_outcome *o);
 
 /*
  * Checks deferred constraints, then rolls back what was done since pur_db_begin().

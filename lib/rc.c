@@ -53,6 +53,7 @@ static const struct {
 	{ "23505", PUR_EDUPLICATE },   /* unique_violation */
 	{ "23503", PUR_EINUSE },       /* foreign_key_violation */
 	{ "23514", PUR_ERULE },        /* check_violation */
+	{ "26000", PUR_ERETRY },       /* its Parse was skipped in a batch that failed before it */
 	{ "40001", PUR_ERETRY },       /* serialization_failure */
 	{ "40P01", PUR_ERETRY },       /* deadlock_detected */
 	{ "22003", PUR_EBODY },        /* numeric_value_out_of_range */

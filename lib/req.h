@@ -57,6 +57,12 @@ struct pur_req {
 	struct pur_currency currency_given; /* in v2: the currency that stood in the body */
 	struct pur_refers refers;
 
+	/* how far it has come (request.h) */
+	enum pur_rc verdict;           /* of what came before the database */
+	bool judged;                   /* the route is known: a refusal is told after the login */
+	bool flying;                   /* its statements are under way */
+	struct pur_db_outcome outcome; /* of those */
+
 	/* what the database said */
 	bool in_batch, authenticated, entered;
 	PGresult *auth;

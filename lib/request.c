@@ -167,9 +167,19 @@ missed(const struct pur_req *rq)
 	return 0;
 }
 
+/* The answer of statements that were sent together. */
+static enum pur_rc
+answer_at_once(struct pur_req *rq)
+{
+	if (missed(rq) != 0)
+		return pur_refuse(rq, rq->path.route->method == PUR_GET ? PUR_ENOTFOUND
+									: PUR_EINTERNAL);
+	return pur_answer_make(rq, pur_route_answer(rq->program->res, rq->path.route));
+}
+
 /* Reads, and writes that cannot miss: everything in one flush. */
 static enum pur_rc
-run_at_once(struct pur_req *rq, int answer)
+run_at_once(struct pur_req *rq)
 {
 	enum pur_rc rc = send_statements(rq);
 
@@ -177,12 +187,7 @@ run_at_once(struct pur_req *rq, int answer)
 		rc = send_event(rq, 0);
 	if (rc == PUR_OK)
 		rc = finish(rq);
-	if (rc != PUR_OK)
-		return rc;
-	if (missed(rq) != 0)
-		return pur_refuse(rq, rq->path.route->method == PUR_GET ? PUR_ENOTFOUND
-									: PUR_EINTERNAL);
-	return pur_answer_make(rq, answer);
+	return rc == PUR_OK ? answer_at_once(rq) : rc;
 }
 
 static enum pur_rc
@@ -304,10 +309,6 @@ run(struct pur_req *rq)
 	int answer = pur_route_answer(rq->program->res, route);
 	enum pur_rc rc;
 
-	rq->looks = route->guard != 0 || route->run != NULL || route->check != NULL ||
-		    rq->key.key != NULL || rq->dry_run || rq->currency_given.code != NULL ||
-		    rq->refers.n > 0 || (route->event != NULL && route->effect != PUR_CREATES);
-	rq->snapshot = exports(rq);
 	if (rq->key.key != NULL && !rq->dry_run) {
 		rc = pur_batch_begin(rq);
 		if (rc == PUR_OK &&
@@ -322,7 +323,7 @@ run(struct pur_req *rq)
 	if (rc == PUR_OK && exports(rq))
 		rc = pur_export(rq);
 	else if (rc == PUR_OK)
-		rc = rq->looks ? run_in_two(rq, answer) : run_at_once(rq, answer);
+		rc = rq->looks ? run_in_two(rq, answer) : run_at_once(rq);
 	if (rq->in_batch)
 		rc = give_up(rq, rc);
 	if (rc == PUR_EREPLAY)
@@ -348,10 +349,12 @@ start_over(struct pur_req *rq)
 	pur_reply_reset(&rq->reply);
 }
 
+/* What a request is, before the database has a part in it. */
 static enum pur_rc
-answer(struct pur_req *rq)
+judge(struct pur_req *rq)
 {
 	size_t n = (size_t)rq->program->res->n_stmts + 1;
+	const struct pur_route *route;
 	enum pur_rc rc = pur_intake_route(rq);
 
 	if (rc != PUR_OK)
@@ -360,10 +363,57 @@ answer(struct pur_req *rq)
 	rq->sent = pur_calloc(rq->arena, n, sizeof(rq->sent[0]));
 	if (rq->results == NULL || rq->sent == NULL)
 		return pur_refuse(rq, PUR_ETOOLARGE);
+	rq->judged = true;
 	rc = pur_intake_input(rq);
-	if (rc != PUR_OK)
-		return refuse_after_login(rq, rc);
-	rc = run(rq);
+	route = rq->path.route;
+	rq->looks = route->guard != 0 || route->run != NULL || route->check != NULL ||
+		    rq->key.key != NULL || rq->dry_run || rq->currency_given.code != NULL ||
+		    rq->refers.n > 0 || (route->event != NULL && route->effect != PUR_CREATES);
+	rq->snapshot = exports(rq);
+	return rc;
+}
+
+/*
+ * Sends the statements of a read and leaves. Where not all of them could be made the others go
+ * nevertheless: whether the credential is good is among them, and decides what is told.
+ */
+static void
+fly(struct pur_req *rq)
+{
+	rq->verdict = pur_batch_begin(rq);
+	if (rq->verdict == PUR_OK)
+		rq->verdict = send_statements(rq);
+	if (rq->in_batch && pur_db_commit_later(rq->db) == PUR_OK)
+		rq->flying = true;
+	else if (rq->in_batch)
+		rq->verdict = pur_batch_failed(rq, PUR_EUNAVAILABLE);
+	rq->in_batch = false;
+	rq->judged = rq->flying; /* else it is the database that refused */
+}
+
+/* What has come of it. */
+static enum pur_rc
+land(struct pur_req *rq)
+{
+	pur_db_recall(rq->db, &rq->outcome);
+	if (rq->outcome.rc != PUR_OK) {
+		rq->error = (struct pur_error){ .rc = PUR_OK };
+		return pur_batch_failed(rq, rq->outcome.rc);
+	}
+	pur_batch_learn(rq);
+	if (pur_arena_exhausted(rq->arena))
+		return pur_refuse(rq, PUR_ETOOLARGE);
+	return rq->verdict == PUR_OK ? answer_at_once(rq) : rq->verdict;
+}
+
+static enum pur_rc
+answer(struct pur_req *rq)
+{
+	enum pur_rc rc;
+
+	if (!rq->flying && rq->verdict != PUR_OK)
+		return rq->judged ? refuse_after_login(rq, rq->verdict) : rq->verdict;
+	rc = rq->flying ? land(rq) : run(rq);
 	if (rc == PUR_ERETRY) { /* serialization failure or deadlock: nothing was done, once more */
 		start_over(rq);
 		rc = run(rq);
@@ -470,13 +520,22 @@ begin(struct pur_req *rq)
 	pur_reply_reset(&rq->reply);
 }
 
-void
-pur_request_handle(struct pur_req *rq)
+bool
+pur_request_start(struct pur_req *rq)
 {
-	enum pur_rc rc;
-
 	begin(rq);
-	rc = answer(rq);
+	rq->verdict = judge(rq);
+	if (rq->verdict == PUR_OK && rq->path.route->method == PUR_GET && !rq->looks &&
+	    !rq->snapshot && pur_db_may_overlap(rq->db))
+		fly(rq);
+	return rq->flying;
+}
+
+void
+pur_request_finish(struct pur_req *rq)
+{
+	enum pur_rc rc = answer(rq);
+
 	if (rc == PUR_OK && pur_buf_failed(&rq->reply.body))
 		rc = pur_refuse(rq, PUR_EINTERNAL);
 	if (rc != PUR_OK)
@@ -485,6 +544,14 @@ pur_request_handle(struct pur_req *rq)
 		pur_answer_validate(rq);
 	tell_nginx(rq);
 	log_request(rq);
+}
+
+void
+pur_request_handle(struct pur_req *rq)
+{
+	if (pur_request_start(rq))
+		pur_db_await(rq->db, &rq->outcome);
+	pur_request_finish(rq);
 }
 
 void

@@ -13,9 +13,20 @@
 #include "req.h"
 
 /*
- * Answers rq->in: afterwards rq->reply is ready to be sent. Never fails: what goes wrong becomes
- * an error reply. The process's members of rq must be set; the others are made here.
+ * Takes rq->in up to its statements. The process's members of rq must be set; the others are made
+ * here. Returns true when it has sent them and left: with other such requests it is awaited by
+ * pur_db_await(), whose outcome of it becomes rq->outcome. Only reads do so. False: it wants the
+ * connection for itself, when nothing is under way any more.
  */
+bool pur_request_start(struct pur_req *rq);
+
+/*
+ * Goes on to the end: afterwards rq->reply is ready to be sent. Never fails: what goes wrong
+ * becomes an error reply.
+ */
+void pur_request_finish(struct pur_req *rq);
+
+/* Both, of a request that is alone. */
 void pur_request_handle(struct pur_req *rq);
 
 /* What waits until the answer has gone: the session's last_seen. */

@@ -29,6 +29,17 @@ struct connection {
 	int64_t begun;      /* when it had said the beginning of a request alone; 0: it has not */
 };
 
+/*
+ * Requests that were there at the same time: what they ask the database goes out together, and one
+ * wait is for all of them.
+ */
+struct round {
+	struct pur_req requests[PUR_DB_FLIGHT];
+	struct connection *from[PUR_DB_FLIGHT];
+	int n;
+	struct pur_buf head;
+};
+
 /* What a connection holds that poll() calls readable. */
 enum sight { CLOSED, BEGUN, WHOLE };
 
@@ -180,10 +191,42 @@ peer_gone(const struct pur_req *rq)
 	return has_closed(rq->peer);
 }
 
-/* Takes the next request of a connection that has something to say, and answers it. */
+/* Answers what has been taken, in the order it came. */
 static void
-serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
+answer_round(struct round *round)
 {
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+	int landed = 0;
+
+	if (round->n > 0)
+		pur_db_await(round->requests[0].db, outcomes);
+	for (int i = 0; i < round->n; i++) {
+		struct pur_req *rq = &round->requests[i];
+		struct connection *c = round->from[i];
+
+		if (rq->flying)
+			rq->outcome = outcomes[landed++];
+		pur_request_finish(rq);
+		send_reply(rq, &c->fcgi, &round->head);
+		FCGX_Finish_r(&c->fcgi);
+		c->open = c->fcgi.ipcFd >= 0;
+	}
+	for (int i = 0; i < round->n; i++) {
+		pur_request_after(&round->requests[i]);
+		pur_arena_reset(round->requests[i].arena);
+	}
+	round->n = 0;
+}
+
+/*
+ * Takes the next request of a connection that has something to say. Where it wants the database for
+ * itself those before it are answered first, and then it is, before anything else is taken.
+ */
+static void
+take(struct round *round, struct connection *c)
+{
+	struct pur_req *rq = &round->requests[round->n];
+
 	c->open = FCGX_Accept_r(&c->fcgi) == 0;
 	if (!c->open)
 		return;
@@ -191,12 +234,9 @@ serve_one(struct pur_req *rq, struct connection *c, struct pur_buf *head)
 	read_request(rq, &c->fcgi);
 	rq->peer = c->fcgi.ipcFd;
 	rq->peer_gone = peer_gone;
-	pur_request_handle(rq);
-	send_reply(rq, &c->fcgi, head);
-	FCGX_Finish_r(&c->fcgi);
-	c->open = c->fcgi.ipcFd >= 0;
-	pur_request_after(rq);
-	pur_arena_reset(rq->arena);
+	round->from[round->n++] = c;
+	if (!pur_request_start(rq) || round->n == PUR_DB_FLIGHT)
+		answer_round(round);
 }
 
 /*
@@ -279,8 +319,7 @@ wait_all(const struct connection *all, int listener, struct pollfd *p, const sig
 }
 
 static void
-serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
-	    struct pur_buf *head)
+serve_ready(struct round *round, struct connection *all, const struct pollfd *p)
 {
 	for (int i = 0; i < places; i++) {
 		struct connection *c = &all[i];
@@ -291,13 +330,14 @@ serve_ready(struct pur_req *rq, struct connection *all, const struct pollfd *p,
 		sight = look(c->fcgi.ipcFd);
 		if (sight == WHOLE) {
 			c->begun = 0;
-			serve_one(rq, c, head);
+			take(round, c);
 		} else if (sight == BEGUN && c->begun == 0) {
 			c->begun = pur_time_now();
 		} else if (sight == CLOSED || pur_time_now() - c->begun > PATIENCE * 1000000) {
 			drop(c);
 		}
 	}
+	answer_round(round);
 }
 
 /* A place for a new connection: a free one, or that of the connection silent for longest. */
@@ -329,17 +369,40 @@ any_open(const struct connection *all)
 	return false;
 }
 
+/* Requests beside the first: each has memory of its own. */
+static int
+open_round(struct round *round, const struct pur_req *first)
+{
+	for (int i = 0; i < PUR_DB_FLIGHT; i++) {
+		round->requests[i] = *first;
+		if (i > 0)
+			round->requests[i].arena =
+			    pur_arena_new((size_t)first->conf->request_memory);
+		if (round->requests[i].arena == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+close_round(struct round *round)
+{
+	for (int i = 1; i < PUR_DB_FLIGHT; i++)
+		pur_arena_free(round->requests[i].arena);
+	pur_buf_free(&round->head);
+}
+
 int
 pur_serve(struct pur_req *rq, int listener)
 {
 	static struct connection all[CONNECTIONS];
+	static struct round round;
 	struct pollfd p[CONNECTIONS + 1];
-	struct pur_buf head = { .data = NULL };
 	int64_t stop_by = 0;
 	sigset_t signals;
 
 	catch_signals(&signals);
-	if (FCGX_Init() != 0 ||
+	if (FCGX_Init() != 0 || open_round(&round, rq) != 0 ||
 	    fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK) != 0)
 		return -1;
 	for (int i = 0; i < CONNECTIONS; i++) {
@@ -358,7 +421,7 @@ pur_serve(struct pur_req *rq, int listener)
 			reopen_asked = 0;
 			pur_log_reopen();
 		}
-		serve_ready(rq, all, p, &head);
+		serve_ready(&round, all, p);
 		if (p[0].revents != 0)
 			accept_one(find_place(all), listener);
 		pur_db_tidy(rq->db);
@@ -367,7 +430,7 @@ pur_serve(struct pur_req *rq, int listener)
 		if (all[i].open)
 			drop(&all[i]);
 	}
-	pur_buf_free(&head);
+	close_round(&round);
 	pur_log(PUR_INFO, "stopped");
 	return 0;
 }

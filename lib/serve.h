@@ -1,11 +1,11 @@
 /*
  * serve: the FastCGI loop of a program.
  *
- * One request at a time, from a new connection or any of the kept ones, whichever has a whole one:
- * neither a kept connection that is idle nor half a request keeps others waiting. On SIGTERM no new
- * connection is taken, the kept ones are served until the peer closes them or five seconds have
- * passed.
- * SIGHUP opens the log again.
+ * Requests are taken from new connections and from the kept ones, whichever have a whole one:
+ * neither a kept connection that is idle nor half a request keeps others waiting. Those that are
+ * there at the same time and only read go to the database together; any other is served alone. On
+ * SIGTERM no new connection is taken, the kept ones are served until the peer closes them or five
+ * seconds have passed. SIGHUP opens the log again.
  */
 #ifndef PUR_SERVE_H
 #define PUR_SERVE_H

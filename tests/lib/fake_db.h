@@ -87,7 +87,8 @@ fake_answer(const char *word)
 {
 	int n = fake.n_queued;
 
-	fake_word(word);
+	if (*word != '\0')
+		fake_word(word);
 	fake.n_queued = 0;
 	for (int i = 0; i < n; i++) {
 		for (struct fake_result *r = fake.results; r < fake.results + fake.n; r++) {
@@ -179,6 +180,36 @@ pur_db_commit(struct pur_db *db)
 {
 	(void)db;
 	return fake_answer("commit");
+}
+
+bool
+pur_db_may_overlap(const struct pur_db *db)
+{
+	(void)db;
+	return true;
+}
+
+enum pur_rc
+pur_db_commit_later(struct pur_db *db)
+{
+	(void)db;
+	fake_word("commit");
+	return PUR_OK;
+}
+
+void
+pur_db_await(struct pur_db *db, struct pur_db_outcome *outcomes)
+{
+	(void)db;
+	outcomes[0] = (struct pur_db_outcome){ .rc = fake_answer("") };
+	outcomes[0].error = fake.error;
+}
+
+void
+pur_db_recall(struct pur_db *db, const struct pur_db_outcome *o)
+{
+	(void)db;
+	fake.error = o->error;
 }
 
 enum pur_rc

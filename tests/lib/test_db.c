@@ -954,6 +954,155 @@ test_taking_the_place_of_a_statement_in_a_batch_that_fails(void **state)
 	assert_int_equal(pur_db_commit(db), PUR_OK);
 }
 
+/* ---- batches that overlap ---- */
+
+/* A batch of one statement that isn't waited for. */
+static void
+leave(const char *sql, PGresult **out)
+{
+	assert_true(pur_db_may_overlap(db));
+	begin();
+	assert_int_equal(pur_db_send(db, statement(sql), NULL, out), PUR_OK);
+	assert_int_equal(pur_db_commit_later(db), PUR_OK);
+}
+
+static void
+test_batches_that_overlap(void **state)
+{
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+	struct pur_arena *other = pur_arena_new((size_t)1 << 20);
+	PGresult *first = NULL, *second = NULL;
+	struct pur_db_cost cost;
+
+	(void)state;
+	assert_non_null(other);
+	leave("row", &first);
+	assert_int_equal(pur_db_begin(db, other), PUR_OK);
+	queue("a");
+	assert_int_equal(pur_db_send(db, statement("row"), NULL, &second), PUR_OK);
+	assert_int_equal(pur_db_commit_later(db), PUR_OK);
+	assert_int_equal(pur_db_commit(db), PUR_EUNAVAILABLE); /* there is none to be ended */
+	assert_true(first == NULL && second == NULL);
+	pur_db_await(db, outcomes);
+	assert_true(outcomes[0].rc == PUR_OK && outcomes[1].rc == PUR_OK);
+	assert_int_equal(pur_rows_count(first), 1);
+	assert_int_equal(pur_rows_count(second), 1);
+	assert_true(pur_arena_used(other) > 0); /* each result lives with its own batch */
+	pur_db_recall(db, &outcomes[1]);
+	cost = pur_db_cost(db);
+	assert_true(cost.trips == 1 && cost.statements == 2 && cost.micros > 0);
+	pur_db_await(db, outcomes); /* of nothing */
+	assert_int_equal(run("a"), PUR_OK);
+	assert_int_equal(pur_db_cost(db).statements, 1);
+	pur_arena_free(other);
+	assert_served(
+	    "connect purser_test\nprepare q0\nrow\nsync\nprepare q1\na\nrow\nsync\na\nsync\n");
+}
+
+static void
+test_a_batch_that_fails_between_others(void **state)
+{
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+	PGresult *before = NULL, *behind = NULL;
+
+	(void)state;
+	leave("row", &before);
+	leave("fail 23505 k", NULL);
+	leave("row", &behind);
+	pur_db_await(db, outcomes);
+	assert_true(outcomes[0].rc == PUR_OK && outcomes[2].rc == PUR_OK);
+	assert_true(pur_rows_count(before) == 1 && pur_rows_count(behind) == 1);
+	assert_int_equal(outcomes[1].rc, PUR_EDUPLICATE);
+	pur_db_recall(db, &outcomes[1]);
+	assert_string_equal(pur_db_error(db)->constraint, "k");
+	assert_int_equal(run("a"), PUR_OK);
+	assert_int_equal(server.connections, 1);
+}
+
+/* The server skipped its Parse behind an error in the batch before, so the next lacks it. */
+static void
+test_a_statement_that_the_batch_before_did_not_prepare(void **state)
+{
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+
+	(void)state;
+	begin();
+	queue("fail PU401");
+	queue("a");
+	assert_int_equal(pur_db_commit_later(db), PUR_OK);
+	leave("a", NULL);
+	pur_db_await(db, outcomes);
+	assert_int_equal(outcomes[0].rc, PUR_EAUTH);
+	assert_int_equal(outcomes[1].rc, PUR_ERETRY);
+	assert_int_equal(run("a"), PUR_OK);
+	assert_int_equal(server.connections, 1);
+}
+
+/* Else it could run the statement that was to be forgotten, by the name of the new one. */
+static void
+test_none_follows_what_forgets_a_statement(void **state)
+{
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+
+	(void)state;
+	assert_int_equal(run("a"), PUR_OK);
+	begin();
+	queue("fail PU401");
+	assert_int_equal(pur_db_forget(db, statement("a")), PUR_OK);
+	assert_int_equal(pur_db_commit_later(db), PUR_OK);
+	assert_false(pur_db_may_overlap(db));
+	pur_db_await(db, outcomes);
+	assert_true(pur_db_may_overlap(db));
+	begin();
+	assert_int_equal(pur_db_forget(db, statement("a")), PUR_OK);
+	assert_int_equal(pur_db_commit(db), PUR_OK);
+	leave("a", NULL);
+	assert_true(pur_db_may_overlap(db));
+	pur_db_await(db, outcomes);
+	assert_int_equal(outcomes[0].rc, PUR_OK);
+}
+
+static void
+test_a_connection_closed_under_several_batches(void **state)
+{
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+	PGresult *first = NULL, *last = NULL;
+
+	(void)state;
+	leave("row", &first);
+	leave("leave", NULL);
+	leave("row", &last);
+	pur_db_await(db, outcomes);
+	assert_int_equal(outcomes[0].rc, PUR_OK);
+	assert_int_equal(pur_rows_count(first), 1);
+	for (int i = 1; i < 3; i++) {
+		assert_int_equal(outcomes[i].rc, PUR_EUNAVAILABLE);
+		assert_string_equal(outcomes[i].error.state, "08006");
+	}
+	assert_null(last);
+	assert_int_equal(run("a"), PUR_OK);
+	assert_int_equal(server.connections, 2);
+}
+
+static void
+test_so_many_may_overlap(void **state)
+{
+	struct pur_db_outcome outcomes[PUR_DB_FLIGHT];
+
+	(void)state;
+	for (int i = 0; i < PUR_DB_FLIGHT; i++)
+		leave("a", NULL);
+	assert_false(pur_db_may_overlap(db));
+	assert_int_equal(pur_db_begin(db, arena), PUR_EUNAVAILABLE);
+	pur_db_await(db, outcomes);
+	for (int i = 0; i < PUR_DB_FLIGHT; i++)
+		assert_int_equal(outcomes[i].rc, PUR_OK);
+	conf.transaction = "explicit";
+	pur_db_free(db);
+	db = pur_db_new(&conf, "purser_test");
+	assert_false(pur_db_may_overlap(db));
+}
+
 /* What is lost is logged: nobody has to read that here. */
 static int
 start(void **state)
@@ -1052,6 +1201,12 @@ main(void)
 		SERVED(test_forgetting_a_statement),
 		SERVED(test_forgetting_a_statement_in_a_batch_that_fails),
 		SERVED(test_taking_the_place_of_a_statement_in_a_batch_that_fails),
+		SERVED(test_batches_that_overlap),
+		SERVED(test_a_batch_that_fails_between_others),
+		SERVED(test_a_statement_that_the_batch_before_did_not_prepare),
+		SERVED(test_none_follows_what_forgets_a_statement),
+		SERVED(test_a_connection_closed_under_several_batches),
+		SERVED(test_so_many_may_overlap),
 	};
 
 	return cmocka_run_group_tests(tests, start, free_arena);
