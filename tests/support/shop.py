@@ -186,12 +186,12 @@ class Shop:
             BEGIN
               FOR i IN 1 .. %s LOOP
                 UPDATE tenant_state SET event_seq = event_seq + 1, event_hash = sha256(event_hash
-                    || convert_to(concat_ws('|', event_seq + 1, 'settings.updated', t, '',
-                       '127.0.0.1', 'locale', 'made', at), 'UTF8'))
+                    || convert_to(concat_ws('|', 2, t, event_seq + 1, 'settings.updated',
+                       'settings', t, '', '', '127.0.0.1', '{locale}', 'made', at), 'UTF8'))
                   WHERE tenant_id = t RETURNING * INTO state;
                 INSERT INTO events (tenant_id, seq, kind, object_type, object_id, address, fields,
-                    request_id, hash) VALUES (t, state.event_seq, 'settings.updated', 'settings',
-                    t, '127.0.0.1', '{locale}', 'made', state.event_hash);
+                    request_id, hash, hash_version) VALUES (t, state.event_seq, 'settings.updated',
+                    'settings', t, '127.0.0.1', '{locale}', 'made', state.event_hash, 2);
               END LOOP;
             END $$""", self.id, n)
 
