@@ -5,7 +5,19 @@
  */
 #include "purser.h"
 
-enum { EXPORT = 1, FIND, LOCK, LOCK_ORDERS, ANSWERS, ERASE, FIND_ACTIVE, LOCK_ACTIVE, MERGE, MOVE };
+enum {
+	EXPORT = 1,
+	FIND,
+	LOCK,
+	LOCK_CLIENTS,
+	LOCK_ORDERS,
+	ANSWERS,
+	ERASE,
+	FIND_ACTIVE,
+	LOCK_ACTIVE,
+	MERGE,
+	MOVE
+};
 
 /* Deleted ones too: they are still known. A merged one is the one it was merged into. */
 #define THIS                                                                                       \
@@ -140,6 +152,10 @@ static const struct pur_stmt stmts[] = {
 	/* Each in a statement of its own, so that what comes after sees what others have left. */
 	[LOCK] = { PUR_EXEC, "@tenant /client:slug",
 		   "SELECT pg_advisory_xact_lock(" PUR_REFER_KEY("$1", THIS) ")" },
+	[LOCK_CLIENTS] = { PUR_EXEC, "@tenant /client:slug",
+			   "WITH person AS (" PERSON ") SELECT count(*) FROM (SELECT FROM clients c"
+			   " WHERE c.tenant_id = $1 AND c.id IN (SELECT person.id FROM person)"
+			   " ORDER BY c.id FOR NO KEY UPDATE) locked" },
 	[LOCK_ORDERS] = { PUR_EXEC, "@tenant /client:slug",
 			  "WITH person AS (" PERSON ") SELECT count(*) FROM (SELECT FROM orders o"
 			  " WHERE " THEIRS " ORDER BY o.id FOR NO KEY UPDATE) locked" },
@@ -151,13 +167,14 @@ static const struct pur_stmt stmts[] = {
 		      "WITH person AS (" PERSON "), their AS (SELECT o.id, o.customer_name,"
 		      "  o.customer_email, o.customer_phone FROM orders o WHERE " THEIRS
 		      "), word AS ("
-		      " SELECT DISTINCT to_json(v.text)::text AS text FROM ("
+		      " SELECT DISTINCT lower(to_json(v.text)::text) AS text FROM ("
 		      "  SELECT unnest(ARRAY[id::text, name, email, phone]) FROM person"
 		      "  UNION ALL SELECT unnest(ARRAY[id::text, customer_name, customer_email,"
-		      "   customer_phone]) FROM their) v (text) WHERE v.text <> ''"
+		      "   customer_phone]) FROM their) v (text)"
+		      "  WHERE v.text NOT IN ('', 'Erased')"
 		      ") UPDATE idempotency_keys k SET body = NULL, location = NULL,"
 		      " updated_at = now() WHERE k.tenant_id = $1 AND k.body IS NOT NULL"
-		      " AND EXISTS (SELECT FROM word WHERE strpos(k.body, word.text) > 0)" },
+		      " AND EXISTS (SELECT FROM word WHERE strpos(lower(k.body), word.text) > 0)" },
 	[ERASE] = { PUR_ONE, "@tenant /client:slug @match",
 		    "WITH person AS (" PERSON "), their AS (SELECT o.id FROM orders o"
 		    " WHERE " THEIRS "), o AS ("
@@ -235,7 +252,8 @@ static const struct pur_route routes[] = {
 	  .fields = export_fields,
 	  .summary = "Get all that is known of a client, to hand it over" },
 	{ PUR_POST, "/clients/{client}/erase", "clients:erase", PUR_NO_STORE,
-	  .stmts = { LOCK, LOCK_ORDERS, ANSWERS, ERASE }, .guard = FIND, .event = "client.erased",
+	  .stmts = { LOCK, LOCK_CLIENTS, LOCK_ORDERS, ANSWERS, ERASE }, .guard = FIND,
+	  .event = "client.erased",
 	  .summary = "Erase for ever what tells who a client is, everywhere" },
 	{ PUR_POST, "/clients/{client}/merge", "clients:merge", PUR_NO_STORE,
 	  .stmts = { LOCK_ACTIVE, MOVE, MERGE }, .guard = FIND_ACTIVE, .body = merging,

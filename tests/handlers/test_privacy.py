@@ -3,13 +3,16 @@ is known of another one; nothing that happens meanwhile is lost."""
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg2
 import pytest
 
 from support.parallel import at_once
 from support.routes import MISSING
 from support.shop import Shop, in_days, unique
 from support.sizes import PARALLEL_WRITERS
+from support.stack import wait_until
 
 ERASED = {"name": "Erased", "email": None, "phone": None, "address": None, "notes": None,
           "tags": []}
@@ -237,6 +240,32 @@ def test_another_tenants_person_stays(shop, rival, person):
     there = twin.places()
     assert shop.owner.post(f"{person.path}/erase").status == 200
     assert person.places() == set() and twin.places() == there != set()
+
+
+@pytest.mark.parametrize("table", ["clients", "orders"])
+def test_a_write_that_is_on_its_way_is_erased_too(shop, person, table):
+    """With the answer that it stores: the erasure waits for it, and looks again."""
+    thing = person.id if table == "clients" else person.own["id"]
+    theirs = psycopg2.connect(shop.db.conninfo)
+    cursor = theirs.cursor()
+    cursor.execute("SET search_path = purser")
+    cursor.execute(f"UPDATE {table} SET notes = %s WHERE tenant_id = %s AND id = %s",
+                   [f"{person.mark} anew", shop.id, thing])
+    cursor.execute("INSERT INTO idempotency_keys (tenant_id, actor_id, route, key, fingerprint,"
+                   " status, body) VALUES (%s, %s, 'PATCH', %s, '', 200, %s)",
+                   [shop.id, MISSING, unique("key"), json.dumps(
+                       {"data": {"id": thing, "notes": f"{person.mark} anew"}})])
+    with ThreadPoolExecutor(1) as pool:
+        erasing = pool.submit(shop.owner.post, f"{person.path}/erase")
+        try:
+            wait_until(lambda: shop.db.value("SELECT count(*) FROM pg_stat_activity WHERE usename ="
+                                             " 'purser_privacy' AND wait_event_type = 'Lock'"),
+                       "the erasure waits")
+        finally:
+            theirs.commit()
+            theirs.close()
+        assert erasing.result().status == 200
+    assert person.places() == set()
 
 
 def test_orders_placed_meanwhile_lose_nothing(fresh):
