@@ -197,7 +197,8 @@ class World:
 
     def things(self):
         """(kind, thing) of all that were made and are still there."""
-        return [(kind, thing) for (kind, _, deleted, *_), thing in self._made.items() if not deleted]
+        return [(kind, thing) for (kind, _, deleted, *_), thing in self._made.items()
+                if not deleted]
 
     def highest(self, kind):
         return max(thing.key for k, thing in self.things() if k == kind)
