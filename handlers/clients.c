@@ -1,6 +1,7 @@
 /*
  * clients: those a tenant knows by name. Their orders are served by orders.
- * Life: created -> deleted (kept, hidden) -> restored.
+ * Life: created -> deleted (kept, hidden) -> restored. Exporting, erasing and merging them is
+ * privacy's.
  */
 #include "purser.h"
 
@@ -13,12 +14,21 @@ static const struct pur_field fields[] = {
 	{ .name = "address", .type = PUR_TEXT, .max = 1000, .flags = PUR_PERSONAL },
 	{ .name = "notes", .type = PUR_TEXT, .max = 10000, .flags = PUR_PERSONAL },
 	{ .name = "tags", .type = PUR_TEXTS, .max = 20, .default_value = "[]" },
+	{ .name = "merged_into",
+	  .type = PUR_UUID,
+	  .flags = PUR_READONLY,
+	  .summary = "The client that has the orders of this one now" },
+	{ .name = "erased_at",
+	  .type = PUR_TIME,
+	  .flags = PUR_READONLY,
+	  .summary = "When all that told of the person was erased" },
 	PUR_LAST_FIELDS,
 };
 
 #define COLUMNS                                                                                    \
-	"t.id, t.name, t.slug, t.email, t.phone, t.address, t.notes, t.tags, t.active,"            \
-	" t.created_at, t.updated_at, t.deleted_at, t.revision AS _revision"
+	"t.id, t.name, t.slug, t.email, t.phone, t.address, t.notes, t.tags,"                      \
+	" t.merged_into, t.erased_at, t.active, t.created_at, t.updated_at, t.deleted_at,"         \
+	" t.revision AS _revision"
 #define NAMES "name, email, phone, address, notes, tags, slug"
 #define VALUES "r.name, r.email, r.phone, r.address, r.notes, r.tags, "
 
@@ -33,6 +43,8 @@ static const struct pur_stmt stmts[] = {
 
 static const struct pur_constraint constraints[] = {
 	PUR_SLUG_CONSTRAINTS("clients"),
+	{ "clients_merged_into_check", PUR_ERULE, "merged_into",
+	  "Has the orders of this client now; it can't come back" },
 	{ .name = NULL },
 };
 

@@ -24,11 +24,16 @@ static const struct pur_field audit_fields[] = {
 	  .type = PUR_TEXT,
 	  .flags = PUR_READONLY,
 	  .summary = "SHA-256 over this event and the hash before it, in hex" },
+	{ .name = "hash_version",
+	  .type = PUR_INT,
+	  .flags = PUR_READONLY,
+	  .summary = "What the hash is taken of; purser-audit(1) says it" },
 	{ .name = NULL },
 };
 
 #define AUDITED                                                                                    \
-	PUR_EVENTS_AND(", e.key_id, host(e.address) AS address, encode(e.hash, 'hex') AS hash")
+	PUR_EVENTS_AND(", e.key_id, host(e.address) AS address, encode(e.hash, 'hex') AS hash,"    \
+		       " e.hash_version")
 
 static const struct pur_field params[] = {
 	{ .name = "after",

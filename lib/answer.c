@@ -217,8 +217,8 @@ state_members(struct pur_req *rq, const char *status)
 	return pur_buf_failed(b) ? NULL : b->data;
 }
 
-static bool
-matches(const struct pur_req *rq, int64_t revision)
+bool
+pur_answer_matches(const struct pur_req *rq, int64_t revision)
 {
 	for (size_t i = 0; i < rq->input.n_match; i++) {
 		if (rq->input.match[i].i == revision)
@@ -236,7 +236,7 @@ pur_answer_guard(struct pur_req *rq, const PGresult *guard)
 	if (pur_rows_count(guard) == 0)
 		return pur_refuse(rq, PUR_ENOTFOUND);
 	if (rq->input.match != NULL && pur_row_int(guard, 0, "_revision", &revision) == 0 &&
-	    !matches(rq, revision))
+	    !pur_answer_matches(rq, revision))
 		return pur_refuse(rq, PUR_ESTALE);
 	if (rq->path.route->from == NULL || status == NULL)
 		return pur_refuse(rq, PUR_ENOTFOUND);

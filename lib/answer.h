@@ -29,6 +29,9 @@ void pur_answer_validate(struct pur_req *rq);
 /* Why a guarded write hit no row: 404, 412, 409, in this order; `guard` is what stands there. */
 enum pur_rc pur_answer_guard(struct pur_req *rq, const PGresult *guard) PUR_MUST;
 
+/* Whether If-Match, which was sent, has a revision. */
+bool pur_answer_matches(const struct pur_req *rq, int64_t revision);
+
 /* What an error of the database means to this resource: named constraints have their own words. */
 enum pur_rc pur_answer_db_error(struct pur_req *rq, enum pur_rc rc) PUR_MUST;
 

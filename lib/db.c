@@ -355,7 +355,7 @@ send_forget(struct pur_db *db, const char *name)
 	return true;
 }
 
-/* What failed batches have skipped is forgotten first of all, where nothing can skip it. */
+/* What failed batches have skipped is forgotten before all that can fail. */
 static bool
 send_forgotten(struct pur_db *db)
 {
@@ -381,14 +381,13 @@ begin(struct pur_db *db, struct pur_arena *arena, struct pur_query *explicit_tx)
 	db->phase = OPEN;
 	db->begun = false;
 	db->error = (struct pur_db_error){ .state = "" };
-	if (!send_forgotten(db))
-		return lose(db, PQerrorMessage(db->conn));
 	if (explicit_tx != NULL) {
 		db->in_tx = true;
 		if (!send_query(db, explicit_tx, NULL, NULL))
 			return lose(db, PQerrorMessage(db->conn));
 	}
-	return PUR_OK;
+	/* Behind BEGIN, which sets an isolation level only where nothing was asked before it. */
+	return send_forgotten(db) ? PUR_OK : lose(db, PQerrorMessage(db->conn));
 }
 
 enum pur_rc

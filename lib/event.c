@@ -4,15 +4,18 @@
 #include <string.h>
 
 /*
- * Everything hangs on `state`, so that its lock is always taken first. The hash covers the one
- * before and all that the row says; `purser audit verify` computes it again.
+ * Everything hangs on `state`, so that its lock is always taken first. The hash (version 2) covers
+ * the one before and all that the row says; `purser audit verify` computes it again.
  */
 static const char record_sql[] =
     "WITH state AS ("
     " UPDATE tenant_state SET event_seq = event_seq + 1,"
-    "  event_hash = sha256(event_hash || convert_to(concat_ws('|', event_seq + 1, $2::text, $3::uuid,"
-    "   coalesce(current_setting('app.current_user', true), ''), coalesce($4::text, ''),"
-    "   array_to_string($5::text[], ','), coalesce($6::text, ''), (extract(epoch FROM now()) * 1000000)::bigint), 'UTF8')),"
+    "  event_hash = sha256(event_hash || convert_to(concat_ws('|', 2, $1::uuid, event_seq + 1,"
+    "   $2::text, split_part($2, '.', 1), $3::uuid,"
+    "   coalesce(current_setting('app.current_user', true), ''),"
+    "   coalesce(current_setting('app.current_key', true), ''), coalesce(host($4::inet), ''),"
+    "   $5::text[]::text, coalesce($6::text, ''), (extract(epoch FROM now()) * 1000000)::bigint),"
+    "   'UTF8')),"
     "  updated_at = now()"
     " WHERE tenant_id = $1 RETURNING tenant_id, event_seq, event_hash"
     "), less AS ("
@@ -25,8 +28,8 @@ static const char record_sql[] =
     " ON CONFLICT (tenant_id, resource, status)"
     " DO UPDATE SET n = tenant_counts.n + 1, updated_at = now() RETURNING n"
     ") INSERT INTO events (tenant_id, seq, kind, object_type, object_id, address, fields,"
-    " request_id, hash)"
-    " SELECT tenant_id, event_seq, $2, split_part($2, '.', 1), $3, $4::inet, $5, $6, event_hash"
+    " request_id, hash, hash_version)"
+    " SELECT tenant_id, event_seq, $2, split_part($2, '.', 1), $3, $4::inet, $5, $6, event_hash, 2"
     " FROM state RETURNING seq";
 
 static const Oid record_types[] = { PUR_OID_UUID, PUR_OID_TEXT,       PUR_OID_UUID,

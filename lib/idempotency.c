@@ -113,6 +113,8 @@ pur_idempotency_stored(const PGresult *r, struct pur_stored *answer)
 	answer->location = pur_row_text(r, 0, "location");
 	answer->etag = pur_row_text(r, 0, "etag");
 	answer->body = pur_row_text(r, 0, "body");
-	answer->len = answer->body != NULL ? strlen(answer->body) : 0;
+	if (answer->body == NULL)
+		return PUR_EERASED;
+	answer->len = strlen(answer->body);
 	return PUR_OK;
 }

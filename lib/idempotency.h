@@ -50,7 +50,10 @@ enum pur_rc pur_idempotency_store(struct pur_arena *a, struct pur_db *db,
 enum pur_rc pur_idempotency_fetch(struct pur_db *db, const struct pur_uuid *tenant,
 				  const struct pur_idempotency *k, PGresult **out) PUR_MUST;
 
-/* PUR_OK; PUR_EINTERNAL when there is none. Texts are borrowed from the result. */
+/*
+ * PUR_OK; PUR_EERASED for one that was erased, PUR_EINTERNAL when there is none. Texts are borrowed
+ * from the result.
+ */
 enum pur_rc pur_idempotency_stored(const PGresult *r, struct pur_stored *answer) PUR_MUST;
 
 #endif

@@ -20,6 +20,10 @@ static const struct {
 	{ "orders", "*", CREW },
 	{ "inventory", "write", CREW },
 	{ "clients", "write", CREW | PUR_ACCOUNTANT },
+	/* All that is known of a person, or its end. */
+	{ "clients", "export", PUR_OWNER | PUR_ADMIN },
+	{ "clients", "erase", PUR_OWNER | PUR_ADMIN },
+	{ "clients", "merge", LEADERS },
 	/* Who works here, and how the business is run. */
 	{ "users", "read", LEADERS },
 	{ "users", "write", PUR_OWNER | PUR_ADMIN },
@@ -77,7 +81,9 @@ pur_permission_scopes(const char *permission, char *words, int size)
 	words[0] = '\0';
 	if (colon == NULL)
 		return;
-	if (strcmp(colon, ":read") == 0)
+	/* To write clients is not to export or erase them. */
+	if (strcmp(colon, ":read") == 0 || strcmp(colon, ":export") == 0 ||
+	    strcmp(colon, ":erase") == 0)
 		snprintf(words, (size_t)size, "%s %.*s:*", permission, len, permission);
 	else
 		snprintf(words, (size_t)size, "%s %.*s:write %.*s:*", permission, len, permission,

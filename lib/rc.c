@@ -23,6 +23,8 @@ static const struct pur_rc_info infos[] = {
 	    "The first request with this key still runs"),
 	ROW(PUR_ETENANT, 409, "tenant_required", "You belong to several tenants: name one"),
 	ROW(PUR_EINUSE, 409, "in_use", "Something else still refers to this"),
+	ROW(PUR_EERASED, 409, "answer_erased",
+	    "This was done; its stored answer is erased with the person it told of"),
 	ROW(PUR_ESTALE, 412, "precondition_failed", "This has changed since you read it"),
 	ROW(PUR_ENEEDMATCH, 428, "precondition_required", "Send If-Match with the ETag you read"),
 	ROW(PUR_ETOOLARGE, 413, "too_large", "The request is too large"),

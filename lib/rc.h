@@ -28,6 +28,7 @@ enum pur_rc {
 	PUR_EINPROGRESS,  /* 409 idempotency_in_progress */
 	PUR_ETENANT,      /* 409 tenant_required: the person belongs to several tenants */
 	PUR_EINUSE,       /* 409 in_use: something else still points at it */
+	PUR_EERASED,      /* 409 answer_erased: this key's answer held what was erased */
 	PUR_ESTALE,       /* 412 precondition_failed */
 	PUR_ENEEDMATCH,   /* 428 precondition_required */
 	PUR_ETOOLARGE,    /* 413 too_large */

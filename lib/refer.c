@@ -2,11 +2,19 @@
 #include "refer.h"
 #include "oid.h"
 #include "row.h"
+#include "sql.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const Oid types[] = { PUR_OID_UUID, PUR_OID_UUID };
+
+/* A statement of its own, so that the look behind it sees what whoever held the lock has left. */
+static struct pur_query stay = { .name = "refer_stay",
+				 .sql = "SELECT pg_advisory_xact_lock_shared(" PUR_REFER_KEY(
+				     "$1", "$2") ")",
+				 .types = types,
+				 .n = 2 };
 
 /* The statements of this process, by table. */
 static struct {
@@ -59,7 +67,9 @@ pur_refers_send(struct pur_arena *a, struct pur_db *db, const struct pur_input *
 			return PUR_ETOOLARGE;
 		binds[0] = pur_datum_uuid(&in->tenant);
 		binds[1] = pur_datum_uuid(&in->body[r->fields[i] - in->fields].uuid);
-		rc = pur_db_send(db, pur_refer_query(r->fields[i]), binds, &r->found[i]);
+		rc = pur_db_send(db, &stay, binds, NULL);
+		if (rc == PUR_OK)
+			rc = pur_db_send(db, pur_refer_query(r->fields[i]), binds, &r->found[i]);
 	}
 	return rc;
 }
@@ -74,8 +84,8 @@ pur_refers_judge(struct pur_arena *a, const struct pur_refers *r, struct pur_err
 
 		if (r->found[i] == NULL || pur_rows_count(r->found[i]) > 0)
 			continue;
-		pur_error_detail(e, a, name, "No such %.*s",
-				 id != NULL ? (int)(id - name) : (int)strlen(name), name);
+		pur_error_detail(e, a, name, "No such %.*s", id != NULL ? (int)(id - name) : 5,
+				 id != NULL ? name : "thing");
 		rc = PUR_EBODY;
 	}
 	return rc;

@@ -201,6 +201,40 @@ send_refers(struct pur_req *rq)
 	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
 }
 
+/* Whether a statement that was sent has asked for If-Match's revisions itself. */
+static bool
+has_asked(const struct pur_req *rq)
+{
+	for (int i = 1; i < rq->program->res->n_stmts; i++) {
+		const struct pur_bound *s = &rq->program->stmts[i];
+
+		for (int k = 0; rq->sent[i] != NULL && k < s->n; k++) {
+			if (s->args[k].source == PUR_FROM_MATCH)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * If-Match for a write whose statements don't ask for it: held against the revision that the
+ * answer tells, which a restore has raised by one. What has no revision is matched by none.
+ */
+static enum pur_rc
+check_match(struct pur_req *rq, int answer)
+{
+	const struct pur_route *route = rq->path.route;
+	int64_t revision = 0;
+
+	if (rq->input.match == NULL || route->method == PUR_GET || route->effect == PUR_CREATES ||
+	    strcmp(route->permission, PUR_PUBLIC) == 0 || has_asked(rq))
+		return PUR_OK;
+	if (answer != 0 && pur_row_int(rq->results[answer], 0, "_revision", &revision) == 0 &&
+	    pur_answer_matches(rq, revision - (route->effect == PUR_RESTORES)))
+		return PUR_OK;
+	return pur_refuse(rq, PUR_ESTALE);
+}
+
 /* Writes that look first: the transaction stays open while the answer is built. */
 static enum pur_rc
 run_in_two(struct pur_req *rq, int answer)
@@ -218,6 +252,9 @@ run_in_two(struct pur_req *rq, int answer)
 		return rc;
 	if (missed(rq) != 0)
 		return pur_answer_guard(rq, route->guard != 0 ? rq->results[route->guard] : NULL);
+	rc = check_match(rq, answer != 0 ? answer : rq->answer);
+	if (rc != PUR_OK)
+		return rc;
 	if (pur_refers_judge(rq->arena, &rq->refers, &rq->error) != PUR_OK)
 		return pur_intake_bad_body(rq);
 	if (route->check != NULL)

@@ -51,6 +51,13 @@
 #define PUR_SETTINGS_STAY "pg_advisory_xact_lock_shared(" PUR_SETTINGS_KEY ")"
 #define PUR_SETTINGS_CHANGE "pg_advisory_xact_lock(" PUR_SETTINGS_KEY ")"
 
+/*
+ * A thing that a body refers to stays as it is until the end: refer.c shares this lock before it
+ * looks, and what takes the thing away from under references (a merge, an erasure) takes it alone.
+ */
+#define PUR_REFER_KEY(tenant, id)                                                                  \
+	"hashtextextended('refer ' || " tenant "::text || ' ' || " id "::text, 0)"
+
 /* The optional If-Match of a guarded write, as argument n ("$3"). */
 #define PUR_MATCHES(n, revision) "(" n "::bigint[] IS NULL OR " revision " = ANY (" n "))"
 

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+int audit_command(int argc, char **argv);
+int check_command(int argc, char **argv);
 int conf_command(int argc, char **argv);
 int dispatch_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
@@ -45,6 +47,16 @@ PGconn *admin_connect(void);
 
 /* The same without a word: where it fails, why and what to do stand in `why`. */
 PGconn *admin_try(char *why, size_t size);
+
+/* The same, in a transaction that reads, and sees all that it reads as of one moment. */
+PGconn *admin_read(void);
+
+/*
+ * All tenants by slug, or the one of that slug: id, slug, and where tenant_state says that its
+ * chain of events ends (the last one's number and hash, in hex).
+ * Returns the rows (PQclear them) or NULL after a message.
+ */
+PGresult *admin_tenants(PGconn *db, const char *slug);
 
 /* Runs one statement with text arguments. Returns the result (PQclear it) or NULL after a message.
  */

@@ -211,9 +211,10 @@ def scopes_for(route):
     if permission == "any":
         return [], ["sessions:*", "users:*", "tenant:*"]
     resource, verb = permission.split(":")
-    good = [permission, f"{resource}:*"] + ([] if verb == "read" else [f"{resource}:write"])
+    alone = verb in ("read", "export", "erase")  # which to write doesn't include
+    good = [permission, f"{resource}:*"] + ([] if alone else [f"{resource}:write"])
     bad = [f"{resource}:nothing", f"{resource}s:*", f"{resource}:{verb}s", f"x{resource}:{verb}"]
-    bad += [f"{resource}:write"] if verb == "read" else [f"{resource}:read"]
+    bad += [f"{resource}:write"] if alone else [f"{resource}:read"]
     if verb not in ("read", "write"):
         bad.append(f"{resource}:deny")
     return good, bad

@@ -132,10 +132,11 @@ def micros(text):
     return since // datetime.timedelta(microseconds=1)
 
 
-def chained(before, entry):
+def chained(before, tenant, entry):
     """The hash that an entry must have, behind the one before."""
-    said = [entry["seq"], entry["kind"], entry["object_id"], entry["actor_id"] or "",
-            entry["address"] or "", ",".join(entry["fields"]), entry["request_id"] or "",
+    said = [entry["hash_version"], tenant, entry["seq"], entry["kind"], entry["object_type"], entry["object_id"],
+            entry["actor_id"] or "", entry["key_id"] or "", entry["address"] or "",
+            "{" + ",".join(entry["fields"]) + "}", entry["request_id"] or "",
             micros(entry["created_at"])]
     return hashlib.sha256(bytes.fromhex(before) + "|".join(map(str, said)).encode()).hexdigest()
 
@@ -148,7 +149,8 @@ def test_the_audit_trail_is_the_events_and_where_they_came_from(diary):
     assert {e["address"] for e in answer.data} <= {"127.0.0.1", "::1"}  # as localhost resolves
     assert {e["key_id"] for e in answer.data} == {None}
     assert answer.json["total"] == diary.last_event()
-    assert set(answer.data[0]) == {*events[0], "key_id", "address", "hash"}
+    assert set(answer.data[0]) == {*events[0], "key_id", "address", "hash",
+                                   "hash_version"}
     for entry in answer.data:
         one = diary.owner.get(f"audit/{entry['seq']}")
         assert (one.status, one.data) == (200, entry)
@@ -157,19 +159,26 @@ def test_the_audit_trail_is_the_events_and_where_they_came_from(diary):
 
 def test_each_hash_chains_an_entry_to_the_one_before(diary):
     diary.owner.post("clients", {"name": "Zoë | 'x', {y}"}, headers={"X-Request-Id": "a.b-c_d"})
+    key = diary.owner.post("api-keys", {"name": "till", "scopes": ["clients:write"]}).data
+    acted = diary.stack.anonymous.bearing(key["key"]).post("clients", {"name": "By a key"})
+    assert acted.status == 201, acted
     trail = diary.owner.get("audit?sort=seq&perPage=100").data
     assert [e["seq"] for e in trail] == list(range(1, diary.last_event() + 1))
     before = ""
+    assert {e["hash_version"] for e in trail} == {2}
     for entry in trail:
-        assert entry["hash"] == chained(before, entry), entry
+        assert entry["hash"] == chained(before, diary.id, entry), entry
         before = entry["hash"]
     assert before == diary.db.value("SELECT encode(event_hash, 'hex') FROM tenant_state"
                                     " WHERE tenant_id = %s", diary.id)
-    for field, value in (("kind", "x"), ("fields", ["x"]), ("address", "10.0.0.1"), ("seq", 0),
+    assert trail[-1]["key_id"] == key["id"]
+    for field, value in (("kind", "x"), ("fields", ["x"]), ("object_type", "x"),
+                         ("key_id", MISSING), ("address", "10.0.0.1"), ("seq", 0),
                          ("created_at", "2020-01-01T00:00:00Z"), ("actor_id", MISSING),
                          ("object_id", MISSING), ("request_id", "x")):
         changed = {**trail[1], field: value}
-        assert chained(trail[0]["hash"], changed) != trail[1]["hash"], field
+        assert chained(trail[0]["hash"], diary.id, changed) != trail[1]["hash"], field
+    assert chained(trail[0]["hash"], MISSING, trail[1]) != trail[1]["hash"]
 
 
 @pytest.mark.parametrize("query,found", [

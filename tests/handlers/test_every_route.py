@@ -15,10 +15,12 @@ HEADS = {"owner", "admin"}
 
 # Who may do what, said once more and independently of lib/permission.c: by the first word or words
 # of the path, the longest that fits.
-READERS = {"/users": LEADERS, "/users/me": set(ROLES), "/api-keys": HEADS, "/audit": HEADS}
+READERS = {"/users": LEADERS, "/users/me": set(ROLES), "/api-keys": HEADS, "/audit": HEADS,
+           "/clients/{client}/export": HEADS}
 WRITERS = {"/orders": CREW, "/inventory": CREW, "/sessions": set(ROLES),
            "/clients": CREW | {"accountant"}, "/users": HEADS, "/users/me": set(ROLES),
-           "/settings": HEADS, "/tenant": HEADS, "/api-keys": HEADS}
+           "/settings": HEADS, "/tenant": HEADS, "/api-keys": HEADS,
+           "/clients/{client}/erase": HEADS, "/clients/{client}/merge": LEADERS}
 
 # Their answer tells the time, so no two are alike.
 OF_THE_MOMENT = {"/products/{ref}/availability": {"at", "earliest", "latest"}}

@@ -954,6 +954,24 @@ test_taking_the_place_of_a_statement_in_a_batch_that_fails(void **state)
 	assert_int_equal(pur_db_commit(db), PUR_OK);
 }
 
+/* PostgreSQL sets no isolation level once a statement has run, of whatever kind. */
+static void
+test_what_is_left_to_forget_comes_behind_the_begin(void **state)
+{
+	(void)state;
+	assert_int_equal(run("a"), PUR_OK);
+	begin();
+	queue("fail PU401");
+	assert_int_equal(pur_db_forget(db, statement("a")), PUR_OK);
+	assert_int_equal(pur_db_commit(db), PUR_EAUTH);
+	assert_int_equal(pur_db_begin_snapshot(db, arena), PUR_OK);
+	queue("b");
+	assert_int_equal(pur_db_commit(db), PUR_OK);
+	assert_served("connect purser_test\nprepare q0\na\nsync\nprepare q1\nfail PU401\nsync\n"
+		      "prepare begin_snapshot\nBEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY\n"
+		      "prepare \nDEALLOCATE q0\nprepare q2\nb\nprepare commit\nCOMMIT\nsync\n");
+}
+
 /* ---- batches that overlap ---- */
 
 /* A batch of one statement that isn't waited for. */
@@ -1201,6 +1219,7 @@ main(void)
 		SERVED(test_forgetting_a_statement),
 		SERVED(test_forgetting_a_statement_in_a_batch_that_fails),
 		SERVED(test_taking_the_place_of_a_statement_in_a_batch_that_fails),
+		SERVED(test_what_is_left_to_forget_comes_behind_the_begin),
 		SERVED(test_batches_that_overlap),
 		SERVED(test_a_batch_that_fails_between_others),
 		SERVED(test_a_statement_that_the_batch_before_did_not_prepare),

@@ -125,6 +125,9 @@ test_scopes_that_would_do(void **state)
 		{ "orders:write", "orders:write orders:write orders:*" },
 		{ "orders:approve", "orders:approve orders:write orders:*" },
 		{ "api-keys:write", "api-keys:write api-keys:write api-keys:*" },
+		{ "clients:export", "clients:export clients:*" },
+		{ "clients:erase", "clients:erase clients:*" },
+		{ "clients:merge", "clients:merge clients:write clients:*" },
 		{ "any", "" },    /* is for people */
 		{ "public", "" }, /* needs none */
 		{ "", "" },

@@ -50,6 +50,7 @@ test_rows_say_what_the_contract_says(void **state)
 		{ PUR_EINPROGRESS, 409, "idempotency_in_progress" },
 		{ PUR_ETENANT, 409, "tenant_required" },
 		{ PUR_EINUSE, 409, "in_use" },
+		{ PUR_EERASED, 409, "answer_erased" },
 		{ PUR_ESTALE, 412, "precondition_failed" },
 		{ PUR_ENEEDMATCH, 428, "precondition_required" },
 		{ PUR_ETOOLARGE, 413, "too_large" },

@@ -11,6 +11,7 @@
 /* Stands in for db.c's, so that no connection is needed: remembers what was sent. */
 static struct {
 	int n, fails_at; /* counted from 1; 0: never */
+	int locked;      /* looks that a lock was sent for */
 	struct {
 		struct pur_query *query;
 		char tenant[16], id[16];
@@ -26,6 +27,13 @@ pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *bind
 	assert_int_equal(q->n, 2);
 	assert_int_equal(binds[0].len, 16);
 	assert_int_equal(binds[1].len, 16);
+	if (strstr(q->sql, "pg_advisory_xact_lock_shared") != NULL) {
+		assert_int_equal(sent.locked, sent.n); /* before the look, each */
+		assert_null(out);
+		sent.locked++;
+		return PUR_OK;
+	}
+	assert_int_equal(sent.locked, sent.n + 1);
 	sent.calls[sent.n].query = q;
 	memcpy(sent.calls[sent.n].tenant, binds[0].data, 16);
 	memcpy(sent.calls[sent.n].id, binds[1].data, 16);
@@ -220,7 +228,7 @@ test_all_that_is_missing_is_told(void **state)
 	refers.found[1] = rows(1);
 	refers.found[2] = rows(0);
 	assert_int_equal(pur_refers_judge(*state, &refers, &error), PUR_EBODY);
-	assert_details(&error, "category_id: No such category\npayer: No such payer");
+	assert_details(&error, "category_id: No such category\npayer: No such thing");
 	for (int i = 0; i < 3; i++)
 		PQclear(refers.found[i]);
 }

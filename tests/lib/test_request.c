@@ -76,6 +76,8 @@ static const struct pur_route routes[] = {
 	{ PUR_POST, "/things/{ref}/move", "things:write", .stmts = { MOVE }, .guard = GET,
 	  .check = check, .body = fields, .from = "new", .to = "old", .event = "thing.moved",
 	  .summary = "Move" },
+	{ PUR_POST, "/things/{ref}/restore", "things:write", .stmts = { GET },
+	  .effect = PUR_RESTORES, .event = "thing.restored", .summary = "Restore" },
 	{ PUR_POST, "/act", "things:write", .run = act, .event = "thing.acted", .summary = "Act" },
 	{ PUR_METHOD_UNKNOWN },
 };
@@ -255,7 +257,7 @@ test_what_is_referred_to_is_looked_at_first(void **state)
 	STATEMENT_GIVES("refer0", a_reference(true));
 	STATEMENT_GIVES("s3", rows(1));
 	handle(*state, "POST", "/api/v1/things", NULL, BODY);
-	assert_done("begin undoable authenticate refer0 s3 s4 flush record commit");
+	assert_done("begin undoable authenticate refer_stay refer0 s3 s4 flush record commit");
 	assert_int_equal(rq.reply.status, 201);
 }
 
@@ -265,7 +267,7 @@ test_a_reference_to_nothing_leaves_nothing(void **state)
 	STATEMENT_GIVES("refer0", a_reference(false));
 	STATEMENT_GIVES("s3", rows(1));
 	handle(*state, "POST", "/api/v1/things", NULL, BODY);
-	assert_done("begin undoable authenticate refer0 s3 s4 flush rollback");
+	assert_done("begin undoable authenticate refer_stay refer0 s3 s4 flush rollback");
 	assert_error(400, NO_CLIENT);
 }
 
@@ -325,7 +327,7 @@ static void
 test_a_check_comes_last(void **state)
 {
 	handle(*state, "POST", "/api/v1/things/" ID "/move", NULL, BODY);
-	assert_done("begin undoable authenticate refer0 s5 s2 flush rollback");
+	assert_done("begin undoable authenticate refer_stay refer0 s5 s2 flush rollback");
 	assert_int_equal(rq.reply.status, 404);
 	STATEMENT_GIVES("s5", rows(1));
 	STATEMENT_GIVES("refer0", a_reference(false));
@@ -335,7 +337,7 @@ test_a_check_comes_last(void **state)
 	STATEMENT_GIVES("refer0", a_reference(true));
 	fake.trace[0] = '\0';
 	handle(*state, "POST", "/api/v1/things/" ID "/move", NULL, BODY);
-	assert_done("begin undoable authenticate refer0 s5 s2 flush record commit");
+	assert_done("begin undoable authenticate refer_stay refer0 s5 s2 flush record commit");
 	assert_int_equal(rq.reply.status, 200);
 	assert_int_equal(code.checked, 1);
 }
@@ -362,6 +364,83 @@ test_code_that_answers(void **state)
 	handle(*state, "POST", "/api/v1/act", NULL, NULL);
 	assert_done("begin undoable authenticate s2 flush rollback");
 	assert_int_equal(rq.reply.status, 404);
+}
+
+/* ---- If-Match, where no statement asks for it ---- */
+
+static PGresult *
+at_revision(int64_t revision)
+{
+	static const struct column columns[] = { { "id", PUR_OID_INT8 },
+						 { "_revision", PUR_OID_INT8 } };
+	PGresult *r = new_result(columns, N_OF(columns));
+
+	set_int8(r, 0, 0, 7);
+	set_int8(r, 0, 1, revision);
+	return r;
+}
+
+static int
+match(struct pur_arena *a, const char *method, const char *path, const char *if_match)
+{
+	struct pur_reply reply = rq.reply;
+
+	STATEMENT_GIVES("authenticate", logged_in_as("admin"));
+	rq = (struct pur_req){ .conf = &conf,
+			       .program = program,
+			       .arena = a,
+			       .in = { .method = method,
+				       .path = path,
+				       .authorization = bearer,
+				       .content_type = "application/json",
+				       .if_match = if_match,
+				       .request_id = "r-1" },
+			       .reply = reply };
+	pur_request_handle(&rq);
+	return rq.reply.status;
+}
+
+static void
+test_what_an_action_answers_is_held_against_it(void **state)
+{
+	STATEMENT_GIVES("s2", at_revision(5));
+	assert_int_equal(match(*state, "POST", "/api/v1/act", "\"5\""), 200);
+	assert_done("begin undoable authenticate s2 flush record commit");
+	assert_int_equal(match(*state, "POST", "/api/v1/act", "W/\"5\""), 200);
+	assert_int_equal(match(*state, "POST", "/api/v1/act", "*"), 200);
+	fake.trace[0] = '\0';
+	assert_int_equal(match(*state, "POST", "/api/v1/act", "\"4\""), 412);
+	assert_done("begin undoable authenticate s2 flush rollback");
+}
+
+static void
+test_what_has_no_revision_is_matched_by_none(void **state)
+{
+	STATEMENT_GIVES("s2", in_state("new"));
+	assert_int_equal(match(*state, "POST", "/api/v1/act", "\"1\""), 412);
+	assert_int_equal(match(*state, "POST", "/api/v1/act", "*"), 200);
+}
+
+/* Undoing a deletion raises the revision by one. */
+static void
+test_a_restore_is_held_against_what_was_deleted(void **state)
+{
+	STATEMENT_GIVES("s2", at_revision(5));
+	assert_int_equal(match(*state, "POST", "/api/v1/things/" ID "/restore", "\"4\""), 200);
+	assert_int_equal(match(*state, "POST", "/api/v1/things/" ID "/restore", "\"5\""), 412);
+}
+
+/* Where a statement asks, the row it gave was the right one; what is new has none; reads don't ask.
+ */
+static void
+test_what_is_left_to_others(void **state)
+{
+	STATEMENT_GIVES("s5", at_revision(5));
+	STATEMENT_GIVES("s3", rows(1));
+	STATEMENT_GIVES("s2", at_revision(5));
+	assert_int_equal(match(*state, "POST", "/api/v1/things/" ID "/move", "\"4\""), 200);
+	assert_int_equal(match(*state, "POST", "/api/v1/things", "\"4\""), 201);
+	assert_int_equal(match(*state, "GET", "/api/v1/things/" ID, "\"4\""), 200);
 }
 
 /* ---- once more ---- */
@@ -391,7 +470,7 @@ test_a_second_try_forgets_what_the_first_saw(void **state)
 	STATEMENT_FAILS("s3", .rc = PUR_ERETRY);
 	fake.lost_at = 2;
 	handle(*state, "POST", "/api/v1/things", NULL, BODY);
-	assert_done("begin undoable authenticate refer0 s3 s4 flush begin undoable");
+	assert_done("begin undoable authenticate refer_stay refer0 s3 s4 flush begin undoable");
 	assert_int_equal(rq.reply.status, 503);
 }
 
@@ -471,6 +550,10 @@ main(void)
 		TEST(test_a_check_comes_last),
 		TEST(test_a_state_that_does_not_allow_it),
 		TEST(test_code_that_answers),
+		TEST(test_what_an_action_answers_is_held_against_it),
+		TEST(test_what_has_no_revision_is_matched_by_none),
+		TEST(test_a_restore_is_held_against_what_was_deleted),
+		TEST(test_what_is_left_to_others),
 		TEST(test_a_deadlock_is_tried_once_more),
 		TEST(test_a_second_try_forgets_what_the_first_saw),
 		TEST(test_a_key_reads_and_is_touched),

@@ -11,10 +11,11 @@ RULES = {
     "events are chained": """
         SELECT seq FROM (SELECT e.*, coalesce(lag(hash) OVER (ORDER BY seq), '') AS before
           FROM events e WHERE tenant_id = %(t)s) e
-         WHERE hash <> sha256(before || convert_to(concat_ws('|', seq, kind, object_id,
-           coalesce(actor_id::text, ''), coalesce(host(address), ''), array_to_string(fields, ','),
-           coalesce(request_id, ''), (extract(epoch FROM created_at) * 1000000)::bigint),
-           'UTF8'))""",
+         WHERE hash_version <> 2
+            OR hash <> sha256(before || convert_to(concat_ws('|', 2, tenant_id, seq, kind,
+           object_type, object_id, coalesce(actor_id::text, ''), coalesce(key_id::text, ''),
+           coalesce(host(address), ''), fields::text, coalesce(request_id, ''),
+           (extract(epoch FROM created_at) * 1000000)::bigint), 'UTF8'))""",
 
     "order numbers have no gap": """
         SELECT s.order_number, count(o.id), max(o.number) FROM tenant_state s

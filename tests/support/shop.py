@@ -186,12 +186,12 @@ class Shop:
             BEGIN
               FOR i IN 1 .. %s LOOP
                 UPDATE tenant_state SET event_seq = event_seq + 1, event_hash = sha256(event_hash
-                    || convert_to(concat_ws('|', event_seq + 1, 'settings.updated', t, '',
-                       '127.0.0.1', 'locale', 'made', at), 'UTF8'))
+                    || convert_to(concat_ws('|', 2, t, event_seq + 1, 'settings.updated',
+                       'settings', t, '', '', '127.0.0.1', '{locale}', 'made', at), 'UTF8'))
                   WHERE tenant_id = t RETURNING * INTO state;
                 INSERT INTO events (tenant_id, seq, kind, object_type, object_id, address, fields,
-                    request_id, hash) VALUES (t, state.event_seq, 'settings.updated', 'settings',
-                    t, '127.0.0.1', '{locale}', 'made', state.event_hash);
+                    request_id, hash, hash_version) VALUES (t, state.event_seq, 'settings.updated',
+                    'settings', t, '127.0.0.1', '{locale}', 'made', state.event_hash, 2);
               END LOOP;
             END $$""", self.id, n)
 
@@ -200,17 +200,15 @@ class Shop:
 
     def footprint(self):
         """Everything a write could leave behind; two of them are equal when none did."""
-        tables = ("categories", "products", "stock", "stock_movements", "orders", "order_lines",
-                  "events", "idempotency_keys", "tenant_state", "tenant_counts", "clients", "users",
-                  "settings", "pickup_slots")
-        others = {
-            "tenants": "SELECT t::text FROM tenants t WHERE id = %s",
-            "accounts": "SELECT a::text FROM accounts a WHERE id IN (SELECT account_id FROM users"
-                        " WHERE tenant_id = %s)",
-            "sessions": "SELECT id::text FROM sessions WHERE tenant_id = %s",
-            "api_keys": "SELECT (id, name, key_hash, scopes, test, expires_at, active,"
-                        " revision)::text FROM api_keys WHERE tenant_id = %s"}
-        looks = {t: f"SELECT t::text FROM {t} t WHERE tenant_id = %s" for t in tables} | others
+        looks = {table: "SELECT (to_jsonb(t) - 'last_seen_at' - 'last_used_at' - CASE WHEN"
+                        f" '{table}' IN ('sessions', 'api_keys') THEN 'updated_at' ELSE '' END)"
+                        f"::text FROM {table} t WHERE tenant_id = %s"  # which looking on moves
+                 for table in self.db.column(
+                     "SELECT table_name FROM information_schema.columns WHERE table_schema ="
+                     " 'purser' AND column_name = 'tenant_id'")}
+        looks["tenants"] = "SELECT t::text FROM tenants t WHERE id = %s"
+        looks["accounts"] = ("SELECT a::text FROM accounts a WHERE id IN (SELECT account_id FROM"
+                             " users WHERE tenant_id = %s)")
         return Footprint({(t, row) for t, sql in looks.items()
                           for row in self.db.column(sql, self.id)})
 

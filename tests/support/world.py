@@ -114,10 +114,11 @@ class World:
 
     # ---- things
 
-    def one(self, kind, state=None, deleted=False, person="owner"):
-        """A thing of a kind: in that state, or deleted; of that person, where they are people's."""
+    def one(self, kind, state=None, deleted=False, person="owner", beside=False):
+        """A thing of a kind: in that state, or deleted; of that person, where they are people's;
+        beside the one that is given otherwise."""
         person = person if kind in PERSONAL else "owner"
-        asked = (kind, state, deleted, person)
+        asked = (kind, state, deleted, person, beside)
         if asked not in self._made:
             thing = self.new(kind, person)
             for move in way(kind, thing.data.get("status"), state):
@@ -142,10 +143,12 @@ class World:
         return thing
 
     def wanted(self, route, i=0, person="owner"):
-        """The thing that part i of a route's path takes: in a state that it works on."""
+        """The thing that part i of a route's path takes: in a state that it works on; another one
+        than its body refers to."""
         kind = kinds_of(route)[i]
         state = route.states[0] if route.states and i == 0 else None
-        return self.one(kind, state, route.effect == "restores", person)
+        beside = any(kind_of(f) == kind for _, f in references(route))
+        return self.one(kind, state, route.effect == "restores", person, beside)
 
     def refs(self, route, person="owner"):
         """Ids for all parts of a route's path."""
@@ -194,7 +197,8 @@ class World:
 
     def things(self):
         """(kind, thing) of all that were made and are still there."""
-        return [(kind, thing) for (kind, _, deleted, _), thing in self._made.items() if not deleted]
+        return [(kind, thing) for (kind, _, deleted, *_), thing in self._made.items()
+                if not deleted]
 
     def highest(self, kind):
         return max(thing.key for k, thing in self.things() if k == kind)
