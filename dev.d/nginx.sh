@@ -56,7 +56,7 @@ stop_orphans() {
 # True when something changed.
 render_nginx() {
 	local file changed=1
-	for file in "$ROOT/nginx/"*.conf; do
+	for file in "$ROOT/nginx/"*.conf "$ROOT/nginx/"*.lua; do
 		if move_paths "$file" | replace "$VAR/nginx/${file##*/}"; then changed=0; fi
 	done
 	return $changed

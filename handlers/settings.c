@@ -25,14 +25,28 @@ static const struct pur_field days[] = {
 	{ .name = NULL },
 };
 
+static const char *
+color_fault(const char *text)
+{
+	bool good = text[0] == '#' && strspn(text + 1, "0123456789abcdef") == 6 && text[7] == '\0';
+
+	return good ? NULL : "Must be like #d2691e";
+}
+
 static const struct pur_field fields[] = {
 	{ .name = "currency",
 	  .type = PUR_TEXT,
 	  .min = 3,
 	  .max = 3,
 	  .flags = PUR_REQUIRED,
+	  .fault = pur_currency_fault,
 	  .summary = "ISO 4217; fixed once there are products" },
-	{ .name = "locale", .type = PUR_TEXT, .min = 2, .max = 35, .flags = PUR_REQUIRED },
+	{ .name = "locale",
+	  .type = PUR_TEXT,
+	  .min = 2,
+	  .max = 35,
+	  .flags = PUR_REQUIRED,
+	  .fault = pur_locale_fault },
 	{ .name = "time_zone",
 	  .type = PUR_TEXT,
 	  .max = 100,
@@ -76,7 +90,17 @@ static const struct pur_field fields[] = {
 	{ .name = "contact_email", .type = PUR_EMAIL },
 	{ .name = "contact_phone", .type = PUR_TEXT, .max = 50 },
 	{ .name = "address", .type = PUR_TEXT, .max = 1000 },
-	{ .name = "brand_color", .type = PUR_TEXT, .max = 7, .summary = "As #d2691e" },
+	{ .name = "brand_color",
+	  .type = PUR_TEXT,
+	  .max = 7,
+	  .fault = color_fault,
+	  .summary = "As #d2691e" },
+	{ .name = "cors_origins",
+	  .type = PUR_TEXTS,
+	  .max = 20,
+	  .flags = PUR_REQUIRED,
+	  .fault = pur_origin_fault,
+	  .summary = "Origins whose pages may use this tenant: https://shop.example" },
 	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY },
 	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
 	{ .name = NULL },
@@ -85,7 +109,7 @@ static const struct pur_field fields[] = {
 #define PLAIN                                                                                      \
 	"locale, prices_include_tax, tax_number, opening_hours, closed_days, lead_time_hours,"     \
 	" pickup_days_ahead, pickup_slot_minutes, pickup_slot_capacity, contact_email,"            \
-	" contact_phone, address, brand_color"
+	" contact_phone, address, brand_color, cors_origins"
 #define COLUMNS                                                                                    \
 	"tenant_id AS _id, currency, time_zone, " PLAIN                                            \
 	", created_at, updated_at, revision AS _revision"
@@ -93,12 +117,13 @@ static const struct pur_field fields[] = {
 static const struct pur_stmt stmts[] = {
 	[GET] = { PUR_ONE, "@tenant", "SELECT " COLUMNS " FROM settings WHERE tenant_id = $1" },
 	[LOCK] = { PUR_EXEC, "@tenant", "SELECT " PUR_SETTINGS_CHANGE },
-	/* An unknown time zone raises 22023; what the rules forbid becomes NULL, and is refused. */
+	/* What isn't known, or what the rules forbid, becomes NULL, and is refused. */
 	[UPDATE] = { PUR_ONE, "@tenant @match @body",
 		     "UPDATE settings t SET (currency, time_zone, " PLAIN ") = (SELECT"
 		     " CASE WHEN currency = t.currency OR NOT EXISTS"
 		     "  (SELECT FROM products p WHERE p.tenant_id = $1) THEN currency END,"
-		     " CASE WHEN now() AT TIME ZONE time_zone IS NOT NULL THEN time_zone END, " PLAIN
+		     " CASE WHEN time_zone = t.time_zone OR time_zone_known(time_zone)"
+		     "  THEN time_zone END, " PLAIN
 		     " FROM jsonb_populate_record(t, $3)), revision = t.revision + 1,"
 		     " updated_at = now() WHERE t.tenant_id = $1 AND " PUR_MATCHES(
 			 "$2", "t.revision") " RETURNING " COLUMNS },
@@ -118,9 +143,7 @@ static const struct pur_stmt stmts[] = {
 
 static const struct pur_constraint constraints[] = {
 	{ "settings.currency", PUR_ERULE, "currency", "Can't change: there are prices in it" },
-	{ "settings_currency_check", PUR_EBODY, "currency", "Must be three capitals, as EUR" },
-	{ "22023", PUR_EBODY, "time_zone", "Must be a time zone, as Europe/Berlin" },
-	{ "settings_brand_color_check", PUR_EBODY, "brand_color", "Must be like #d2691e" },
+	{ "settings.time_zone", PUR_EBODY, "time_zone", "Must be a time zone, as Europe/Berlin" },
 	{ .name = NULL },
 };
 

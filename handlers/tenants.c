@@ -25,9 +25,19 @@ static const struct pur_field signup_fields[] = {
 	  .flags = PUR_REQUIRED,
 	  .summary = "What the business is called" },
 	{ .name = "slug", .type = PUR_SLUG, .summary = "Made from name when absent" },
-	{ .name = "currency", .type = PUR_TEXT, .min = 3, .max = 3, .default_value = "\"EUR\"" },
+	{ .name = "currency",
+	  .type = PUR_TEXT,
+	  .min = 3,
+	  .max = 3,
+	  .default_value = "\"EUR\"",
+	  .fault = pur_currency_fault },
 	{ .name = "time_zone", .type = PUR_TEXT, .max = 100, .default_value = "\"UTC\"" },
-	{ .name = "locale", .type = PUR_TEXT, .min = 2, .max = 35, .default_value = "\"en\"" },
+	{ .name = "locale",
+	  .type = PUR_TEXT,
+	  .min = 2,
+	  .max = 35,
+	  .default_value = "\"en\"",
+	  .fault = pur_locale_fault },
 	{ .name = "owner_name", .type = PUR_TEXT, .max = 200, .flags = PUR_REQUIRED },
 	{ .name = "email",
 	  .type = PUR_EMAIL,
@@ -52,7 +62,7 @@ static const struct pur_stmt stmts[] = {
 		      " owner_name =hash:text",
 		      "SELECT sign_up($1, coalesce($2, nullif(" PUR_SLUGIFY(
 			  "$3::text") ", '')), $3,"
-				      " $4, CASE WHEN now() AT TIME ZONE $5 IS NOT NULL THEN $5 END, $6, $7, $8, $9,"
+				      " $4, CASE WHEN time_zone_known($5) THEN $5 END, $6, $7, $8, $9,"
 				      " $10, $11)",
 		      .crosses_tenants = true },
 	[GET] = { PUR_ONE, "@tenant", "SELECT " COLUMNS " FROM own_tenant($1)" },
@@ -64,8 +74,7 @@ static const struct pur_constraint constraints[] = {
 	{ "tenant_slugs_pkey", PUR_EDUPLICATE, "slug", "Is taken" },
 	{ "tenant_slugs.slug", PUR_EBODY, "slug", "Can't be made from this name; give one" },
 	{ "tenant_slugs_slug_check", PUR_EBODY, "slug", "Can't be made from this name; give one" },
-	{ "settings_currency_check", PUR_EBODY, "currency", "Must be three capitals, as EUR" },
-	{ "22023", PUR_EBODY, "time_zone", "Must be a time zone, as Europe/Berlin" },
+	{ "settings.time_zone", PUR_EBODY, "time_zone", "Must be a time zone, as Europe/Berlin" },
 	{ .name = NULL },
 };
 

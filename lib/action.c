@@ -32,6 +32,13 @@ static struct pur_query enter = { .name = "enter",
 				  .types = enter_types,
 				  .n = 3 };
 
+static const Oid check_origin_types[] = { PUR_OID_UUID, PUR_OID_TEXT };
+
+static struct pur_query check_origin = { .name = "check_origin",
+					 .sql = "SELECT check_origin($1, $2)",
+					 .types = check_origin_types,
+					 .n = 2 };
+
 /* A list's statements are planned for their values (plan_cache_mode of the connection is generic)
  */
 static struct pur_query plan_auto = { .name = "plan_auto",
@@ -56,16 +63,46 @@ send_enter(struct pur_req *rq)
 	return pur_db_send(rq->db, &enter, binds, NULL);
 }
 
+/* Asked once, where the tenant becomes known: it refuses a page that the tenant doesn't list. */
+static enum pur_rc
+send_origin(struct pur_req *rq)
+{
+	struct pur_datum binds[] = { pur_datum_uuid(&rq->input.tenant),
+				     pur_datum_text(rq->origin) };
+
+	if (rq->origin == NULL || rq->authenticated)
+		return PUR_OK;
+	return pur_db_send(rq->db, &check_origin, binds, NULL);
+}
+
+/* Who it is, or who it was found to be before. */
+static enum pur_rc
+send_identity(struct pur_req *rq, const struct pur_datum *roles)
+{
+	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
+	const struct pur_program *p = rq->program;
+	bool by_scope = rq->credential.key && !rq->list.view.deleted;
+	struct pur_datum binds[] = { pur_datum_uuid(&rq->credential.tenant),
+				     { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
+				     by_scope ? p->scopes[route] : *roles };
+	enum pur_rc rc;
+
+	if (roles->data != NULL && !rq->authenticated)
+		rc = pur_db_send(rq->db, rq->credential.key ? &authenticate_key : &authenticate,
+				 binds, &rq->auth);
+	else if (rq->authenticated || rq->entered)
+		rc = send_enter(rq);
+	else
+		return PUR_OK;
+	return rc == PUR_OK ? send_origin(rq) : rc;
+}
+
 enum pur_rc
 pur_batch_begin(struct pur_req *rq)
 {
 	size_t route = (size_t)(rq->path.route - rq->program->res->routes);
 	const struct pur_program *p = rq->program;
 	bool deleted = rq->list.view.deleted; /* for leaders; no scope has a role's name */
-	const struct pur_datum *roles = deleted ? &p->leaders : &p->roles[route];
-	struct pur_datum binds[] = { pur_datum_uuid(&rq->credential.tenant),
-				     { (const char *)rq->credential.hash, PUR_TOKEN_HASH },
-				     rq->credential.key && !deleted ? p->scopes[route] : *roles };
 	enum pur_rc rc;
 
 	if (rq->in_batch)
@@ -73,11 +110,8 @@ pur_batch_begin(struct pur_req *rq)
 	rc = rq->snapshot ? pur_db_begin_snapshot(rq->db, rq->arena)
 	     : rq->looks  ? pur_db_begin_undoable(rq->db, rq->arena)
 			  : pur_db_begin(rq->db, rq->arena);
-	if (rc == PUR_OK && roles->data != NULL && !rq->authenticated)
-		rc = pur_db_send(rq->db, rq->credential.key ? &authenticate_key : &authenticate,
-				 binds, &rq->auth);
-	else if (rc == PUR_OK && (rq->authenticated || rq->entered))
-		rc = send_enter(rq);
+	if (rc == PUR_OK)
+		rc = send_identity(rq, deleted ? &p->leaders : &p->roles[route]);
 	if (rc == PUR_OK && pur_route_lists(rq->program->res, rq->path.route) &&
 	    strcmp(rq->conf->transaction, "implicit") == 0)
 		rc = pur_db_send(rq->db, &plan_auto, NULL, NULL);

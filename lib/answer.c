@@ -281,6 +281,11 @@ pur_answer_db_error(struct pur_req *rq, enum pur_rc rc)
 
 	if (rc == PUR_ERETRY || rc == PUR_EREPLAY)
 		return rc;
+	if (rc == PUR_EFORBIDDEN && strcmp(e->constraint, "origin") == 0) {
+		rq->origin_refused = true;
+		return pur_error_set(&rq->error, rq->arena, rc,
+				     "Pages of this origin may not do this");
+	}
 	if (pur_refers_judge(rq->arena, &rq->refers, &rq->error) != PUR_OK)
 		return pur_intake_bad_body(rq);
 	for (; name[0] != '\0' && c != NULL && c->name != NULL; c++) {

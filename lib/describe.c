@@ -84,6 +84,7 @@ put_field(struct pur_buf *b, const struct pur_field *f)
 		}
 		pur_buf_putc(b, ']');
 	}
+	put_flag(b, &first, "formed", f->fault != NULL);
 	put_text(b, &first, "default", f->default_value);
 	put_text(b, &first, "summary", f->summary);
 	if (f->of != NULL)
@@ -168,6 +169,9 @@ put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_ro
 	put_fields(b, &first, "body", r->method != PUR_GET ? r->body : NULL);
 	put_fields(b, &first, "params", r->params);
 	put_errors(b, &first, r);
+	put_text(b, &first, "deprecated", r->retired.deprecated);
+	put_text(b, &first, "sunset", r->retired.sunset);
+	put_text(b, &first, "successor", r->retired.successor);
 	pur_buf_putc(b, '}');
 }
 

@@ -56,6 +56,31 @@ pur_slug_valid(const char *s, size_t len)
 	return pur_uuid_parse(s, len, &id) != 0;
 }
 
+const char *
+pur_currency_fault(const char *text)
+{
+	static const char capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	return strspn(text, capitals) == 3 && text[3] == '\0' ? NULL
+							      : "Must be three capitals, as EUR";
+}
+
+const char *
+pur_locale_fault(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char others[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	size_t n = strspn(text, letters);
+	bool good = n == 2 || n == 3;
+
+	for (const char *p = text + n; good && *p != '\0'; p += n + 1) {
+		n = strspn(p + 1, others);
+		good = *p == '-' && n >= 2 && n <= 8;
+	}
+	return good ? NULL : "Must be a language and maybe a country, as de-CH";
+}
+
 /* The characters HTML allows before the '@'. */
 static bool
 email_valid(const char *s, size_t len)
@@ -222,7 +247,21 @@ read_integer(struct reader *rd, const struct pur_field *f, const char *path, str
 }
 
 static const char *
-read_texts(struct reader *rd, const struct pur_field *f, struct json_object *o, struct pur_value *v)
+check_item(const struct pur_field *f, struct json_object *o)
+{
+	int len = json_object_get_string_len(o);
+
+	if (!json_object_is_type(o, json_type_string))
+		return "Must be a string";
+	if (f->fault != NULL)
+		return f->fault(json_object_get_string(o));
+	return len >= 1 && len <= 100 ? NULL : "Must have 1 to 100 bytes";
+}
+
+/* A list of strings; faults of items go to the error with their own paths. */
+static const char *
+read_texts(struct reader *rd, const struct pur_field *f, const char *path, struct json_object *o,
+	   struct pur_value *v)
 {
 	size_t n = json_object_is_type(o, json_type_array) ? json_object_array_length(o) : 0;
 
@@ -236,13 +275,18 @@ read_texts(struct reader *rd, const struct pur_field *f, struct json_object *o, 
 		return "";
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *s = json_object_array_get_idx(o, i);
-		size_t len = (size_t)json_object_get_string_len(s);
+		const char *problem = check_item(f, s);
 
-		if (!json_object_is_type(s, json_type_string) || len == 0 || len > 100)
-			return "Must be a list of strings of 1 to 100 bytes";
-		v->items[i] = (struct pur_value){
-			.type = PUR_TEXT, .given = true, .s = json_object_get_string(s), .len = len
-		};
+		if (problem != NULL) {
+			rd->failed = true;
+			pur_error_detail(rd->e, rd->a, pur_sprintf(rd->a, "%s[%zu]", path, i), "%s",
+					 problem);
+			continue;
+		}
+		v->items[i] = (struct pur_value){ .type = PUR_TEXT,
+						  .given = true,
+						  .s = json_object_get_string(s),
+						  .len = (size_t)json_object_get_string_len(s) };
 	}
 	return NULL;
 }
@@ -293,7 +337,7 @@ read_member(struct reader *rd, const struct pur_field *f, const char *path, stru
 	case PUR_ROWS:
 		return read_rows(rd, f, path, o, v);
 	case PUR_TEXTS:
-		return read_texts(rd, f, o, v);
+		return read_texts(rd, f, path, o, v);
 	default:
 		if (!json_object_is_type(o, json_type_string))
 			return f->type == PUR_TEXT ? "Must be text" : "Must be a string";
@@ -301,6 +345,8 @@ read_member(struct reader *rd, const struct pur_field *f, const char *path, stru
 				    (size_t)json_object_get_string_len(o), v);
 		if (problem != NULL && f->type == PUR_CHOICE)
 			return choices_message(rd->a, f);
+		if (problem == NULL && f->type == PUR_TEXT && f->fault != NULL)
+			return f->fault(v->s);
 		if (problem == NULL && (f->flags & PUR_FUTURE) != 0 && v->i <= rd->now)
 			return "Must be in the future";
 		return problem;

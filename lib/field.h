@@ -29,7 +29,7 @@ enum pur_type {
 	PUR_CLOCK,  /* time of day, HH:MM, 00:00 to 24:00 */
 	PUR_ROWS,   /* list of objects with the fields .of; min and max bound their number */
 	PUR_OBJECT, /* one object with the fields .of; in answers alone */
-	PUR_TEXTS,  /* list of strings, each 1..100 */
+	PUR_TEXTS,  /* list of strings, each of 1..100 bytes, or as .fault says */
 	PUR_BYTES,  /* for SQL arguments made by code; never in JSON */
 };
 
@@ -44,6 +44,8 @@ enum pur_field_flag {
 	PUR_FIXED = 1 << 7,     /* taken when a thing is made, read-only ever after */
 };
 
+#define PUR_REFERS 8 /* most fields of one body with .refers */
+
 struct pur_field {
 	const char *name; /* in JSON, and of the SQL argument and result column */
 	enum pur_type type;
@@ -54,8 +56,10 @@ struct pur_field {
 	const char *default_value;  /* JSON text used when absent or null; NULL: SQL NULL */
 	const char *column;         /* SQL of it in lists' WHERE and ORDER BY; NULL: its name */
 	const char *refers;         /* PUR_UUID in a body: the table that must have it, active */
-	const char *include;        /* SQL of it, where ?include= has to ask for it; read-only */
-	const char *summary;        /* one line for the documentation */
+	const char *(*fault)(const char *text); /* of PUR_TEXT in a body, or each of PUR_TEXTS:
+				      what else is wrong, or NULL */
+	const char *include; /* SQL of it, where ?include= has to ask for it; read-only */
+	const char *summary; /* one line for the documentation */
 };
 
 /* A value that passed its field. */
@@ -133,6 +137,11 @@ enum pur_rc pur_field_read_param(struct pur_arena *a, const struct pur_field *f,
 
 /* True when `s` is [a-z0-9-]{1,100} and not UUID-shaped. */
 bool pur_slug_valid(const char *s, size_t len);
+
+/* What is wrong with a text that shall be three capitals (ISO 4217), or like "de" and "de-CH" (RFC
+ * 5646, and no more of it than it takes to format numbers and dates); NULL: nothing. */
+const char *pur_currency_fault(const char *text);
+const char *pur_locale_fault(const char *text);
 
 /* Name of a type as documentation spells it ("integer", "rfc3339", ...). */
 const char *pur_type_name(enum pur_type t);

@@ -5,6 +5,7 @@
 
 #include "id.h"
 #include "json.h"
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -353,6 +354,68 @@ pur_content_type_is(const char *header, const char *type)
 	if (header == NULL)
 		return 0;
 	return span_is(trim((struct span){ header, strcspn(header, ";") }), type);
+}
+
+/* ---- origins ---- */
+
+/* Length of a host name or an IPv4 address as browsers write it, or 0. */
+static size_t
+host_length(const char *s)
+{
+	static const char label[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t at = 0;
+
+	for (;;) {
+		size_t n = strspn(s + at, label);
+
+		if (n == 0 || n > 63 || s[at] == '-' || s[at + n - 1] == '-' || at + n > 253)
+			return 0;
+		at += n;
+		if (s[at] != '.')
+			return at;
+		at++;
+	}
+}
+
+/* Length of an IPv6 address in brackets, or 0; browsers shorten it, and we leave that to them. */
+static size_t
+bracketed_length(const char *s)
+{
+	size_t n = 1 + strspn(s + 1, "0123456789abcdef:.");
+
+	return n > 3 && s[n] == ']' ? n + 1 : 0;
+}
+
+/* ":1" to ":65535" without leading zeros, and not the scheme's own. */
+static int
+port_valid(const char *s, const char *own)
+{
+	size_t n = strspn(s + 1, "0123456789");
+
+	if (*s == '\0')
+		return 1;
+	return *s == ':' && s[1] != '0' && n >= 1 && n <= 5 && s[n + 1] == '\0' &&
+	       strtol(s + 1, NULL, 10) <= 65535 && strcmp(s + 1, own) != 0;
+}
+
+const char *
+pur_origin_fault(const char *origin)
+{
+	static const char shape[] = "Must be an origin like https://shop.example, in lower case"
+				    " and with nothing behind it";
+	static const char *const own_machine[] = { "localhost", "127.0.0.1", "[::1]" };
+	int tls = strncmp(origin, "https://", 8) == 0;
+	const char *host = origin + (tls ? 8 : 7);
+	size_t len;
+
+	if (!tls && strncmp(origin, "http://", 7) != 0)
+		return shape;
+	len = *host == '[' ? bracketed_length(host) : host_length(host);
+	if (len == 0 || !port_valid(host + len, tls ? "443" : "80"))
+		return shape;
+	for (size_t i = 0; i < sizeof(own_machine) / sizeof(own_machine[0]); i++)
+		tls |= strlen(own_machine[i]) == len && memcmp(own_machine[i], host, len) == 0;
+	return tls ? NULL : "Must be https, but for localhost";
 }
 
 /* ---- entity tags ---- */

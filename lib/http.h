@@ -73,6 +73,14 @@ struct pur_accept pur_accept_parse(const char *header);
 int pur_content_type_is(const char *header, const char *type);
 
 /*
+ * What is wrong with an origin of the web (RFC 6454, 6.2) that a tenant would let in, or NULL: it
+ * is https://host or https://host:port exactly as browsers send it (lower case, no default port,
+ * nothing behind), or http on the machine the browser runs on: localhost, 127.0.0.1 or [::1], any
+ * port.
+ */
+const char *pur_origin_fault(const char *origin);
+
+/*
  * True when an If-Match or If-None-Match header (RFC 9110, 13.1) holds etag (given with its
  * quotes, W/ or not) by weak comparison, or is "*". A NULL header holds nothing.
  */

@@ -27,6 +27,22 @@ acceptable(struct pur_req *rq)
 	return rq->accept.json;
 }
 
+/*
+ * Browsers send Origin with their own pages' writes too. Sec-Fetch-Site, which no script can set,
+ * tells those of a host that public_url doesn't name. What is no origin that a tenant could list is
+ * a page of nobody's ("null", as browsers say).
+ */
+static const char *
+foreign_origin(const struct pur_req *rq)
+{
+	const char *origin = rq->in.origin, *site = rq->in.sec_fetch_site;
+
+	if (origin == NULL || strcmp(origin, rq->conf->public_url) == 0 ||
+	    (site != NULL && strcmp(site, "same-origin") == 0))
+		return NULL;
+	return pur_origin_fault(origin) == NULL ? origin : "null";
+}
+
 enum pur_rc
 pur_intake_route(struct pur_req *rq)
 {
@@ -35,9 +51,10 @@ pur_intake_route(struct pur_req *rq)
 	    pur_route_match(rq->arena, rq->program->res, method, rq->in.path, &rq->path);
 	const char *cookie = NULL;
 
+	rq->accept = pur_accept_parse(rq->in.accept);
+	rq->origin = foreign_origin(rq);
 	if (rc != PUR_OK)
 		return pur_refuse(rq, rc);
-	rq->accept = pur_accept_parse(rq->in.accept);
 	rq->version = rq->path.version != 0     ? rq->path.version
 		      : rq->accept.version != 0 ? rq->accept.version
 						: 1;
@@ -251,6 +268,49 @@ take_read(struct pur_req *rq, const struct pur_param *p, bool lists, bool *bad)
 	return lists && pur_list_take(rq->arena, &rq->list, fields, sql, p, &rq->error, bad);
 }
 
+/* True for a parameter that stood there before; filters may, for all of them must hold. */
+static bool
+repeats(const struct pur_req *rq, const struct pur_param *all, const struct pur_param *p)
+{
+	const struct pur_field *fields = pur_route_fields(rq->program->res, rq->path.route);
+	int f = pur_field_find(fields, p->name, strcspn(p->name, "["));
+
+	if (f >= 0 && (fields[f].flags & PUR_FILTER) != 0)
+		return false;
+	for (const struct pur_param *other = all; other < p; other++) {
+		if (strcmp(other->name, p->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A cursor and a page are two places in a list; an export is all of it. */
+static bool
+fits_together(struct pur_req *rq)
+{
+	static const char whole[] = "Not in an export, which is the whole list";
+	bool exports = rq->accept.csv || rq->accept.ndjson, cursor = rq->list.cursor != NULL;
+	const struct {
+		const char *name, *fault;
+	} rows[] = {
+		{ "page", rq->list.page == 0 ? NULL
+			  : exports          ? whole
+			  : cursor           ? "Not beside cursor"
+					     : NULL },
+		{ "perPage", exports && rq->list.per_page != 0 ? whole : NULL },
+		{ "cursor", exports && cursor ? whole : NULL },
+	};
+	bool fits = true;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].fault == NULL)
+			continue;
+		pur_error_detail(&rq->error, rq->arena, rows[i].name, "%s", rows[i].fault);
+		fits = false;
+	}
+	return fits;
+}
+
 static enum pur_rc
 read_query(struct pur_req *rq)
 {
@@ -268,6 +328,11 @@ read_query(struct pur_req *rq)
 		return pur_refuse(rq, PUR_ETOOLARGE);
 	rq->input.query = rq->query;
 	for (struct pur_param *p = params; p < params + n; p++) {
+		if (repeats(rq, params, p)) {
+			pur_error_detail(&rq->error, rq->arena, p->name, "Is given more than once");
+			bad = true;
+			continue;
+		}
 		if (take_param(rq, p, &bad) || (!is_write(rq) && take_read(rq, p, lists, &bad)))
 			continue;
 		if (is_write(rq) && strcmp(p->name, "dry_run") == 0)
@@ -279,6 +344,7 @@ read_query(struct pur_req *rq)
 			bad = true;
 		}
 	}
+	bad |= !fits_together(rq);
 	if (lists)
 		pur_list_finish(&rq->list, pur_route_fields(res, route), route);
 	bad |= !complete_params(rq);
@@ -355,7 +421,10 @@ pur_intake_input(struct pur_req *rq)
 		if (rc == PUR_OK)
 			rc = read_key(rq);
 	}
-	if (rc == PUR_OK)
-		rc = read_query(rq);
+	if (rc == PUR_OK || rc == PUR_EINPUT) { /* faults of headers and query are told together */
+		enum pur_rc query = read_query(rq);
+
+		rc = rc == PUR_OK ? query : rc;
+	}
 	return rc == PUR_OK ? read_body(rq) : rc;
 }

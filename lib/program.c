@@ -2,6 +2,7 @@
 #include "program.h"
 #include "json.h"
 #include "permission.h"
+#include "retire.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,8 @@ check_route(const struct pur_resource *res, const struct pur_route *r, char *mes
 		return bad(message, size, res, r, "no role has its .permission");
 	if (r->summary == NULL)
 		return bad(message, size, res, r, "has no .summary");
+	if (pur_retirement_fault(&r->retired) != NULL)
+		return bad(message, size, res, r, pur_retirement_fault(&r->retired));
 	if ((r->stmts[0] != 0) == (r->run != NULL))
 		return bad(message, size, res, r, "needs either .stmts or .run");
 	if (r->to != NULL && r->from == NULL && r->effect != PUR_CREATES)
@@ -175,10 +178,15 @@ static int
 check_fields(const struct pur_resource *res, const struct pur_field *fields, bool nested,
 	     char *message, size_t size)
 {
+	int refers = 0;
+
 	for (const struct pur_field *f = fields; f != NULL && f->name != NULL; f++) {
 		const char *what = NULL;
 
-		if (f->refers != NULL && (f->type != PUR_UUID || nested))
+		refers += f->refers != NULL;
+		if (refers > PUR_REFERS)
+			what = "is one reference too many for one body";
+		else if (f->refers != NULL && (f->type != PUR_UUID || nested))
 			what = "only an id that stands by itself can have .refers";
 		else if ((f->type == PUR_ROWS || f->type == PUR_OBJECT) && f->of == NULL)
 			what = "has no .of";

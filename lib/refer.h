@@ -9,8 +9,6 @@
 
 #include "bind.h"
 
-#define PUR_REFERS 8 /* most of one body */
-
 /* What a body refers to, and whether it was found. */
 struct pur_refers {
 	const struct pur_field *fields[PUR_REFERS];

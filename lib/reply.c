@@ -40,12 +40,50 @@ put_details(struct pur_buf *b, const struct pur_error *e)
 	pur_buf_putc(b, ']');
 }
 
+/* What RFC 9110, section 15, calls a status; nginx passes it on, and leaves out more without it. */
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *phrase;
+	} phrases[] = {
+		{ 200, "OK" },
+		{ 201, "Created" },
+		{ 202, "Accepted" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 406, "Not Acceptable" },
+		{ 409, "Conflict" },
+		{ 412, "Precondition Failed" },
+		{ 413, "Content Too Large" },
+		{ 415, "Unsupported Media Type" },
+		{ 422, "Unprocessable Content" },
+		{ 428, "Precondition Required" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 503, "Service Unavailable" },
+		{ 507, "Insufficient Storage" },
+	};
+
+	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+		if (phrases[i].status == status)
+			return phrases[i].phrase;
+	}
+	return "";
+}
+
 static void
 put_problem(struct pur_buf *b, const struct pur_rc_info *info, const char *request_id)
 {
-	pur_buf_puts(b, "\"type\":\"about:blank\",\"title\":");
-	pur_json_put_string(b, info->message, strlen(info->message));
-	pur_buf_puts(b, ",\"status\":");
+	pur_buf_puts(b, "\"type\":\"about:blank\",\"title\":\"");
+	pur_buf_puts(b, reason(info->status));
+	pur_buf_puts(b, "\",\"status\":");
 	pur_buf_put_int(b, info->status);
 	pur_buf_puts(b, ",\"instance\":");
 	pur_json_put_string(b, request_id, strlen(request_id));
@@ -86,44 +124,6 @@ pur_reply_error(struct pur_reply *r, const struct pur_error *e, int problem, con
 	pur_buf_putc(b, '}');
 }
 
-/* What RFC 9110, section 15, calls a status; nginx passes it on, and leaves out more without it. */
-static const char *
-reason(int status)
-{
-	static const struct {
-		int status;
-		const char *phrase;
-	} phrases[] = {
-		{ 200, "OK" },
-		{ 201, "Created" },
-		{ 202, "Accepted" },
-		{ 204, "No Content" },
-		{ 304, "Not Modified" },
-		{ 400, "Bad Request" },
-		{ 401, "Unauthorized" },
-		{ 403, "Forbidden" },
-		{ 404, "Not Found" },
-		{ 405, "Method Not Allowed" },
-		{ 406, "Not Acceptable" },
-		{ 409, "Conflict" },
-		{ 412, "Precondition Failed" },
-		{ 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" },
-		{ 422, "Unprocessable Content" },
-		{ 428, "Precondition Required" },
-		{ 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" },
-		{ 507, "Insufficient Storage" },
-	};
-
-	for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
-		if (phrases[i].status == status)
-			return phrases[i].phrase;
-	}
-	return "";
-}
-
 static void
 put_line(struct pur_buf *out, const char *name, const char *value)
 {
@@ -152,7 +152,7 @@ pur_reply_head(const struct pur_reply *r, const char *request_id, struct pur_buf
 	put_line(out, "ETag: ", r->etag);
 	put_line(out, "Location: ", r->location);
 	put_line(out, "X-Request-Id: ", request_id);
-	pur_buf_puts(out, "Vary: Accept\r\n");
+	pur_buf_puts(out, "Vary: Accept, Origin\r\n");
 	pur_buf_put(out, r->headers.data != NULL ? r->headers.data : "", r->headers.len);
 	pur_buf_put(out, "\r\n", 2);
 }

@@ -41,6 +41,7 @@ struct pur_req {
 	struct pur_match path;
 	struct pur_accept accept;
 	int version;
+	const char *origin; /* of a page that isn't ours; "null": of nobody's; or NULL */
 	struct pur_credential credential;
 	struct pur_error error;
 	const char *error_extra; /* further members of an error's body */
@@ -72,7 +73,8 @@ struct pur_req {
 	struct pur_uuid user, session;
 	const char *role, *currency;
 	bool touch;
-	bool again; /* this is the second try */
+	bool origin_refused; /* the tenant doesn't list it */
+	bool again;          /* this is the second try */
 
 	/* what an action did */
 	int answer; /* the statement whose rows are the answer; 0: none, or not yet */

@@ -7,6 +7,7 @@
 #include "intake.h"
 #include "log.h"
 #include "oid.h"
+#include "retire.h"
 #include "row.h"
 #include "timefmt.h"
 #include <stdio.h>
@@ -365,7 +366,8 @@ run(struct pur_req *rq)
 		rc = give_up(rq, rc);
 	if (rc == PUR_EREPLAY)
 		return replay(rq);
-	if (rc != PUR_OK && rc != PUR_ERETRY && route->explain != NULL && rq->authenticated)
+	if (rc != PUR_OK && rc != PUR_ERETRY && route->explain != NULL && rq->authenticated &&
+	    !rq->origin_refused)
 		rc = route->explain(rq);
 	return rc;
 }
@@ -377,7 +379,7 @@ start_over(struct pur_req *rq)
 	size_t n = (size_t)rq->program->res->n_stmts + 1;
 
 	rq->error = (struct pur_error){ .rc = PUR_OK };
-	rq->authenticated = rq->entered = rq->has_object = false;
+	rq->authenticated = rq->entered = rq->has_object = rq->origin_refused = false;
 	rq->answer = 0;
 	rq->again = true;
 	rq->auth = rq->total = NULL;
@@ -458,6 +460,7 @@ answer(struct pur_req *rq)
 	return rc == PUR_ERETRY ? pur_refuse(rq, PUR_EUNAVAILABLE) : rc;
 }
 
+/* What the path's methods are, for Allow; of a page of another origin that asks first, too. */
 static void
 put_allow(struct pur_req *rq)
 {
@@ -474,6 +477,26 @@ put_allow(struct pur_req *rq)
 	}
 	snprintf(allow + len, sizeof(allow) - len, "OPTIONS");
 	pur_reply_header(&rq->reply, "Allow", allow);
+	if (rq->origin == NULL || pur_method_parse(rq->in.method) != PUR_OPTIONS)
+		return;
+	pur_reply_header(&rq->reply, "Access-Control-Allow-Methods", allow);
+	pur_reply_header(&rq->reply, "Access-Control-Allow-Headers",
+			 "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match,"
+			 " Last-Event-ID, X-Request-Id");
+	pur_reply_header(&rq->reply, "Access-Control-Max-Age", "7200");
+}
+
+/*
+ * Which page may read the answer (Fetch, 3.2): one of an origin that the tenant lists. Where no
+ * tenant became known the answer is the same for everybody, and so may everybody read it: a page
+ * learns that its login has run out, and nobody which tenant lists what. No cookie goes along
+ * (there is no Access-Control-Allow-Credentials), so a page gets nothing for what it isn't given.
+ */
+static void
+put_origin(struct pur_req *rq)
+{
+	if (rq->origin != NULL && !rq->origin_refused && strcmp(rq->origin, "null") != 0)
+		pur_reply_header(&rq->reply, "Access-Control-Allow-Origin", rq->origin);
 }
 
 /* Makes the reply of an error that the request ended with. */
@@ -510,7 +533,7 @@ known_tenant(const struct pur_req *rq, char text[PUR_UUID_TEXT + 1])
 	return text;
 }
 
-/* For nginx's log; it keeps these headers to itself. */
+/* For nginx's log and limits; it keeps these headers to itself. */
 static void
 tell_nginx(struct pur_req *rq)
 {
@@ -520,6 +543,8 @@ tell_nginx(struct pur_req *rq)
 		pur_reply_header(&rq->reply, "X-Purser-Route", rq->path.route->path);
 	if (known_tenant(rq, tenant) != NULL)
 		pur_reply_header(&rq->reply, "X-Purser-Tenant", tenant);
+	if (rq->authenticated)
+		pur_reply_header(&rq->reply, "X-Purser-Charge", tenant);
 }
 
 static void
@@ -579,6 +604,10 @@ pur_request_finish(struct pur_req *rq)
 		reply_error(rq, rc);
 	else
 		pur_answer_validate(rq);
+	put_origin(rq);
+	if (rq->path.route != NULL)
+		pur_retirement_tell(rq->arena, &rq->reply, &rq->path.route->retired,
+				    &pur_versions[rq->version]);
 	tell_nginx(rq);
 	log_request(rq);
 }

@@ -60,6 +60,13 @@ enum pur_effect {
 	PUR_RESTORES,
 };
 
+/* That something will be gone. Times are RFC 3339. */
+struct pur_retirement {
+	const char *deprecated; /* from when on it should not be used any more; NULL: it may */
+	const char *sunset;     /* when it will answer no more; NULL: nobody knows */
+	const char *successor;  /* URL, or path, of what to use instead; or NULL */
+};
+
 #define PUR_STMTS 6 /* most statements of one route */
 
 struct pur_route {
@@ -84,6 +91,7 @@ struct pur_route {
 	unsigned flags;                 /* of enum pur_route_flag */
 	const char *summary;            /* one line for the documentation */
 	enum pur_rc errors[6];          /* beyond those the library can tell by itself */
+	struct pur_retirement retired;
 };
 
 enum pur_route_flag {

@@ -22,7 +22,10 @@ tell_refusal(struct doctor *d, const char *said)
 	else
 		line += strcspn(line, " "), line += strspn(line, " 0123456789#:");
 	tell_fault(d, "nginx", "%.*s", (int)strcspn(line, "\n"), line);
-	tell_mend("edit %s or what it includes; nginx -t -c tells the same", d->nginx);
+	if (strstr(line, "_module.so\" failed") != NULL)
+		tell_mend("apt-get install libnginx-mod-http-lua, which load_module asks for");
+	else
+		tell_mend("edit %s or what it includes; nginx -t -c tells the same", d->nginx);
 }
 
 /* Where nginx doesn't run, asking it leaves an empty file for the id of its process. */
@@ -36,6 +39,29 @@ remove_empty_pid(const char *text)
 	if (line != NULL && sscanf(line, " pid %1023[^ ;]", path) == 1 && stat(path, &st) == 0 &&
 	    S_ISREG(st.st_mode) && st.st_size == 0)
 		unlink(path);
+}
+
+/* Lua is read when nginx starts, and no sooner: nginx -t doesn't notice that a file is missing. */
+static void
+check_lua(struct doctor *d)
+{
+	static const char *const names[] = { "rates", "errors" };
+	const char *line = strstr(d->nginx_text.data, "lua_package_path \"");
+	char folder[1024] = "", path[1088];
+
+	if (strstr(d->nginx_text.data, "\nlua_shared_dict purser_rates ") == NULL) {
+		tell_fault(d, "nginx", "%s includes no rates.conf: nobody is limited", d->nginx);
+		tell_mend("include it, in its block http");
+	}
+	if (line != NULL)
+		sscanf(line, "lua_package_path \"%1023[^?;\"]", folder);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s.lua", folder, names[i]);
+		if (access(path, R_OK) == 0)
+			continue;
+		tell_fault(d, "nginx", "can't read %s: %s", path, strerror(errno));
+		tell_mend("put it there, or name its folder in lua_package_path; nginx -s reload");
+	}
 }
 
 void
@@ -53,7 +79,7 @@ check_nginx(struct doctor *d)
 	status = run_program(argv, RUN_STDOUT | RUN_STDERR, (uid_t)-1, &d->nginx_text);
 	if (status == RUN_MISSING) {
 		tell_fault(d, "nginx", "it is not installed");
-		tell_mend("apt-get install nginx");
+		tell_mend("apt-get install nginx libnginx-mod-http-lua");
 	} else if (status != 0) {
 		tell_refusal(d, pur_buf_failed(&d->nginx_text) ? "" : d->nginx_text.data);
 	} else if (strstr(d->nginx_text.data, DISPATCH_MARK) == NULL) {
@@ -64,6 +90,8 @@ check_nginx(struct doctor *d)
 		remove_empty_pid(d->nginx_text.data);
 	if (d->open > 0)
 		pur_buf_free(&d->nginx_text);
+	else
+		check_lua(d);
 	tell_well(d, "nginx", "%s", d->nginx);
 }
 

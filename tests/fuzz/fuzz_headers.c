@@ -1,6 +1,6 @@
 /*
- * fuzz_headers: Accept, Content-Type, If-None-Match and Cookie, a line each; what doesn't matter to
- * them (case, white space, weakness) changes nothing.
+ * fuzz_headers: Accept, Content-Type, If-None-Match, Cookie and an origin, a line each; what
+ * doesn't matter to them (case, white space, weakness) changes nothing.
  */
 #include "fuzz.h"
 
@@ -102,12 +102,28 @@ cookie(struct pur_arena *a, const char *header)
 	free(pair);
 }
 
+/* As browsers send it and in no other way: nothing stands behind it, and all is lower case. */
+static void
+origin(const char *text)
+{
+	char *path = between("", text, "/"), *port = between("", text, ":0");
+
+	if (pur_origin_fault(text) == NULL) {
+		HOLDS(strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0);
+		HOLDS(strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ @?#*\r\n") == NULL);
+		HOLDS(strchr(strstr(text, "//") + 2, '/') == NULL);
+	}
+	HOLDS(pur_origin_fault(path) != NULL && pur_origin_fault(port) != NULL);
+	free(path);
+	free(port);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
 	struct pur_arena *a = take_arena(&in);
-	char *lines[4];
+	char *lines[5];
 
 	for (size_t i = 0; i < N_OF(lines); i++)
 		lines[i] = text_of(take_until(&in, '\n'));
@@ -115,6 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	content_type(lines[1]);
 	if_none_match(lines[2]);
 	cookie(a, lines[3]);
+	origin(lines[4]);
 	for (size_t i = 0; i < N_OF(lines); i++)
 		free(lines[i]);
 	pur_arena_free(a);

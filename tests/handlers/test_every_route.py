@@ -313,7 +313,7 @@ def test_headers(shop, anonymous, route):
         assert h["Cross-Origin-Opener-Policy"] == "same-origin"
         assert h["Cross-Origin-Resource-Policy"] == "same-origin"
         assert h["Referrer-Policy"] == "no-referrer"
-        assert h["Vary"] == "Accept"
+        assert h["Vary"] == "Accept, Origin"
         assert "Strict-Transport-Security" not in h  # this is localhost
         assert h["Server"] == "nginx"
         assert not [name for name in h if name.lower().startswith("x-purser")]
@@ -397,6 +397,7 @@ def test_problem_json(shop, route):
                                 headers={"Accept": accept})
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == answer.status == 400
-    assert answer.json["type"] == "about:blank" and answer.json["title"] and answer.json["detail"]
+    assert answer.json["type"] == "about:blank" and answer.json["title"] == "Bad Request"
+    assert answer.json["detail"] and answer.json["instance"] == answer.headers["X-Request-Id"]
     assert answer.json["error"] == "invalid_input"
     assert answer.json["details"] == [{"field": "no_such", "message": "Unknown parameter"}]

@@ -354,7 +354,7 @@ def test_headers_of_a_file(full, route, accept):
         h = each.headers
         assert h["Content-Type"] == TYPES[accept] and h["Cache-Control"] == "no-store"
         assert int(h["Content-Length"]) == len(answer.body) > 0
-        assert h["X-Content-Type-Options"] == "nosniff" and h["Vary"] == "Accept"
+        assert h["X-Content-Type-Options"] == "nosniff" and h["Vary"] == "Accept, Origin"
         assert "ETag" not in h and "Link" not in h and h["X-Request-Id"]
     assert (head.status, head.body) == (200, b"")
 

@@ -186,13 +186,6 @@ def test_a_write_by_cookie_comes_from_our_own_pages(stack, shop, browser, header
     assert shop.stock(product) == (1 if allowed else 0, 0)
 
 
-def test_a_token_needs_no_origin(shop, client):
-    product = shop.product()
-    answer = client.post(f"inventory/{product['id']}/adjust", {"delta": 1, "reason": "x"},
-                         headers={"Origin": "https://app.example"})
-    assert answer.status == 200
-
-
 def test_a_token_goes_before_a_cookie(browser, rival):
     both = browser[0].bearing(rival.owner.token)
     assert both.get("users/me").data["id"] == rival.users["owner"]

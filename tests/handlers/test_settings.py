@@ -8,7 +8,8 @@ DEFAULTS = {
     "currency": "EUR", "locale": "en", "time_zone": "UTC", "prices_include_tax": True,
     "tax_number": None, "opening_hours": [], "closed_days": [], "lead_time_hours": 0,
     "pickup_days_ahead": None, "pickup_slot_minutes": 15, "pickup_slot_capacity": None,
-    "contact_email": None, "contact_phone": None, "address": None, "brand_color": None}
+    "contact_email": None, "contact_phone": None, "address": None, "brand_color": None,
+    "cors_origins": []}
 ALL = {
     "currency": "CHF", "locale": "de-CH", "time_zone": "Europe/Zurich",
     "prices_include_tax": False, "tax_number": "CHE-123.456.789",
@@ -19,7 +20,8 @@ ALL = {
                                                                  "note": None}],
     "lead_time_hours": 24, "pickup_days_ahead": 60, "pickup_slot_minutes": 30,
     "pickup_slot_capacity": 4, "contact_email": "shop@example.ch", "contact_phone": "+41 44 1",
-    "address": "Bahnhofstrasse 1\nZürich", "brand_color": "#d2691e"}
+    "address": "Bahnhofstrasse 1\nZürich", "brand_color": "#d2691e",
+    "cors_origins": ["https://backerei.example.ch", "http://localhost:5173"]}
 CLOCK = "Must be a time of day like 08:30"
 
 
@@ -89,6 +91,7 @@ def without(name):
     ({"locale": "d"}, {"locale": "Must have at least 2 characters"}),
     ({"locale": "x" * 36}, {"locale": "Must have at most 35 characters"}),
     ({"time_zone": ""}, {"time_zone": "Must not be empty"}),
+    ({"time_zone": "XYZ5"}, {"time_zone": "Must be a time zone, as Europe/Berlin"}),
     ({"time_zone": "Berlin"}, {"time_zone": "Must be a time zone, as Europe/Berlin"}),
     ({"time_zone": "Europe/Nowhere"}, {"time_zone": "Must be a time zone, as Europe/Berlin"}),
     ({"time_zone": "'; DROP--"}, {"time_zone": "Must be a time zone, as Europe/Berlin"}),
@@ -110,6 +113,11 @@ def without(name):
     ({"brand_color": "#D2691E"}, {"brand_color": "Must be like #d2691e"}),
     ({"brand_color": "#d2691ef"}, {"brand_color": "Must have at most 7 characters"}),
     ({"brand_color": "d2691e"}, {"brand_color": "Must be like #d2691e"}),
+    ({"currency": "eur", "brand_color": "red", "locale": "zz_!", "cors_origins": ["*"]},
+     {"currency": "Must be three capitals, as EUR", "brand_color": "Must be like #d2691e",
+      "locale": "Must be a language and maybe a country, as de-CH",
+      "cors_origins[0]": "Must be an origin like https://shop.example, in lower case and with"
+                         " nothing behind it"}),
     ({"created_at": "x", "updated_at": "x", "revision": 1, "tenant_id": "x"},
      {"created_at": "Read-only", "updated_at": "Read-only", "revision": "Unknown field",
       "tenant_id": "Unknown field"}),

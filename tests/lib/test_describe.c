@@ -38,6 +38,7 @@ static const struct pur_field fields[] = {
 	{ .name = "lines", .type = PUR_ROWS, .of = lines },
 	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_REQUIRED | PUR_FIXED },
 	{ .name = "opens", .type = PUR_CLOCK },
+	{ .name = "origins", .type = PUR_TEXTS, .fault = pur_origin_fault },
 	{ .name = "client_id", .type = PUR_UUID, .refers = "clients" },
 	{ .name = "client",
 	  .type = PUR_OBJECT,
@@ -66,6 +67,7 @@ static const struct pur_route routes[] = {
 	{ PUR_POST, "/login", PUR_PUBLIC, PUR_NO_STORE, .run = act, .body = nothing,
 	  .effect = PUR_CREATES, .flags = PUR_SECRET | PUR_SLOW, .summary = "Log in" },
 	{ PUR_DELETE, "/things/{ref}", PUR_ANY_ROLE, .stmts = { 2 }, .effect = PUR_DELETES,
+	  .retired = { "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z", "/api/v2/things" },
 	  .summary = "Delete" },
 	{ PUR_GET, "/livez", PUR_PUBLIC, .run = act, .flags = PUR_ROOT, .summary = "Live" },
 	{ PUR_METHOD_UNKNOWN },
@@ -111,6 +113,7 @@ test_everything_a_table_can_say(void **state)
 	    "{\"name\":\"quantity\",\"type\":\"integer\",\"required\":true,\"min\":1}]},"
 	    "{\"name\":\"email\",\"type\":\"email\",\"required\":true,\"fixed\":true},"
 	    "{\"name\":\"opens\",\"type\":\"clock\"},"
+	    "{\"name\":\"origins\",\"type\":\"texts\",\"formed\":true},"
 	    "{\"name\":\"client_id\",\"type\":\"uuid\",\"refers\":\"clients\"},"
 	    "{\"name\":\"client\",\"type\":\"object\",\"read_only\":true,\"include\":true,"
 	    "\"of\":[{\"name\":\"reason\",\"type\":\"text\"}]}],"
@@ -136,7 +139,9 @@ test_everything_a_table_can_say(void **state)
 	    "\"effect\":\"creates\",\"body\":[],\"errors\":[]},"
 	    "{\"method\":\"DELETE\",\"path\":\"/things/{ref}\",\"summary\":\"Delete\","
 	    "\"permission\":\"any\",\"roles\":[\"owner\",\"admin\",\"manager\",\"staff\","
-	    "\"accountant\",\"viewer\"],\"cache\":\"private\",\"effect\":\"deletes\",\"errors\":[]},"
+	    "\"accountant\",\"viewer\"],\"cache\":\"private\",\"effect\":\"deletes\",\"errors\":[],"
+	    "\"deprecated\":\"2026-11-01T00:00:00Z\",\"sunset\":\"2027-11-01T00:00:00Z\","
+	    "\"successor\":\"/api/v2/things\"},"
 	    "{\"method\":\"GET\",\"path\":\"/livez\",\"root\":true,\"summary\":\"Live\","
 	    "\"permission\":\"public\",\"cache\":\"private\",\"errors\":[]}]}\n");
 }

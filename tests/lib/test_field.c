@@ -56,6 +56,19 @@ refuse(struct pur_arena *a, struct pur_field f, const char *json, const char *fa
 	judge(a, f, json, 1, fault);
 }
 
+/* Items of a list of strings are told by their places: details as a whole. */
+static void
+refuse_items(struct pur_arena *a, struct pur_field f, const char *json, const char *details)
+{
+	struct pur_field fields[2] = { f, { .name = NULL } };
+	struct reading r;
+
+	fields[0].name = "x";
+	r = read_body(a, fields, pur_sprintf(a, "{\"x\":%s}", json), PUR_BODY_CREATE, 1);
+	assert_int_equal(r.rc, PUR_EBODY);
+	assert_details(&r.error, details);
+}
+
 static void
 assert_value_text(const struct pur_value *v, const char *expected)
 {
@@ -480,7 +493,6 @@ test_the_future_begins_after_now(void **state)
 static void
 test_lists_of_strings(void **state)
 {
-	static const char each[] = "Must be a list of strings of 1 to 100 bytes";
 	const struct pur_field f = { .type = PUR_TEXTS, .max = 3 };
 	struct pur_value v = take(*state, f, "[\"a\",\"b\xc3\xa4\"]");
 	struct pur_buf fifty = { .data = NULL };
@@ -491,11 +503,10 @@ test_lists_of_strings(void **state)
 	assert_value_text(&v.items[1], "b\xc3\xa4");
 	assert_int_equal(take(*state, f, "[]").n, 0);
 	take(*state, f, "[\"" SIXTY TEN TEN TEN TEN "\"]");
-	refuse(*state, f, "[\"" SIXTY TEN TEN TEN TEN "k\"]", each);
-	refuse(*state, f, "[\"\"]", each);
-	refuse(*state, f, "[\"a\",1]", each);
-	refuse(*state, f, "[null]", each);
-	refuse(*state, f, "[[\"a\"]]", each);
+	refuse_items(*state, f, "[\"" SIXTY TEN TEN TEN TEN "k\",\"a\",\"\"]",
+		     "x[0]: Must have 1 to 100 bytes\nx[2]: Must have 1 to 100 bytes");
+	refuse_items(*state, f, "[\"a\",1,null]", "x[1]: Must be a string\nx[2]: Must be a string");
+	refuse_items(*state, f, "[[\"a\"]]", "x[0]: Must be a string");
 	refuse(*state, f, "\"a\"", "Must be a list of strings");
 	refuse(*state, f, "{}", "Must be a list of strings");
 	refuse(*state, f, "[\"a\",\"b\",\"c\",\"d\"]", "Must have at most 3 items");
@@ -507,6 +518,48 @@ test_lists_of_strings(void **state)
 	       pur_sprintf(*state, "%.*s,\"a\"]", (int)fifty.len, fifty.data),
 	       "Must have at most 50 items");
 	pur_buf_free(&fifty);
+}
+
+static const char *
+begins_with_a(const char *text)
+{
+	return text[0] == 'a' ? NULL : "Must begin with a";
+}
+
+/* A judge of its own has the last word: on length too. */
+static void
+test_lists_of_strings_of_a_form(void **state)
+{
+	const struct pur_field f = { .type = PUR_TEXTS, .fault = begins_with_a };
+
+	assert_int_equal(take(*state, f, "[\"a" SIXTY SIXTY "\",\"a\"]").n, 2);
+	refuse_items(*state, f, "[\"a\",\"b\",7,\"\"]",
+		     "x[1]: Must begin with a\nx[2]: Must be a string\nx[3]: Must begin with a");
+}
+
+static void
+test_texts_of_a_form(void **state)
+{
+	static const char *const locales[] = { "de", "de-CH", "gsw-CH", "zh-Hant-TW", "es-419" };
+	static const char *const none[] = { "d",   "german", "de_CH", "de-",
+					    "-CH", "de--CH", "de-C",  "de-123456789",
+					    "12",  "de CH",  "zz_!!" };
+	static const char *const currencies[] = { "eur", "EU1", "E U" };
+	struct pur_field f = { .type = PUR_TEXT, .max = 35, .fault = pur_locale_fault };
+
+	for (size_t i = 0; i < N_OF(locales); i++)
+		take(*state, f, pur_sprintf(*state, "\"%s\"", locales[i]));
+	for (size_t i = 0; i < N_OF(none); i++)
+		refuse(*state, f, pur_sprintf(*state, "\"%s\"", none[i]),
+		       "Must be a language and maybe a country, as de-CH");
+	f = (struct pur_field){ .type = PUR_TEXT, .min = 3, .max = 3, .fault = pur_currency_fault };
+	take(*state, f, "\"EUR\"");
+	take(*state, f, "null");
+	for (size_t i = 0; i < N_OF(currencies); i++)
+		refuse(*state, f, pur_sprintf(*state, "\"%s\"", currencies[i]),
+		       "Must be three capitals, as EUR");
+	refuse(*state, f, "\"EURO\"", "Must have at most 3 characters");
+	assert_non_null(pur_currency_fault("EURO"));
 }
 
 /* ---- objects ---- */
@@ -1128,6 +1181,8 @@ main(void)
 		cmocka_unit_test(test_objects_are_of_answers_alone),
 		cmocka_unit_test(test_the_future_begins_after_now),
 		cmocka_unit_test(test_lists_of_strings),
+		cmocka_unit_test(test_texts_of_a_form),
+		cmocka_unit_test(test_lists_of_strings_of_a_form),
 		cmocka_unit_test(test_creating),
 		cmocka_unit_test(test_replacing),
 		cmocka_unit_test(test_merging),

@@ -442,6 +442,82 @@ test_etags(void **state)
 	}
 }
 
+static void
+test_origins(void **state)
+{
+	static const char *const good[] = {
+		"https://shop.example",
+		"https://a",
+		"https://xn--bckerei-5wa.example",
+		"https://shop.example:8443",
+		"https://192.0.2.7",
+		"https://[2001:db8::1]:8443",
+		"http://localhost",
+		"http://localhost:1",
+		"http://localhost:65535",
+		"http://127.0.0.1:5173",
+		"http://[::1]:3000",
+		"https://localhost:80",
+		"https://a-1.b2.example",
+	};
+	static const char *const bad[] = {
+		"",
+		"*",
+		"null",
+		"https://",
+		"shop.example",
+		"//shop.example",
+		"ftp://shop.example",
+		"HTTPS://shop.example",
+		"https://Shop.example",
+		"https://shop.example/",
+		"https://shop.example/a",
+		"https://shop.example?a",
+		"https://shop.example#a",
+		"https://me@shop.example",
+		"https://*.example",
+		"https://shop..example",
+		"https://.example",
+		"https://shop.example.",
+		"https://-a.example",
+		"https://a-.example",
+		"https://a_b.example",
+		"https://b\xc3\xa4r.example",
+		"https://shop.example:",
+		"https://shop.example:443",
+		"https://shop.example:0",
+		"https://shop.example:08443",
+		"https://shop.example:65536",
+		"https://shop.example:123456",
+		"https://shop.example:84x",
+		"https://shop.example ",
+		" https://shop.example",
+		"https://shop.example\n",
+		"https://[::1",
+		"https://[]",
+		"https://[::G]",
+		"https://[2001:DB8::1]",
+		"http://localhost:80",
+		"capacitor://localhost",
+		"https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example",
+	};
+	static const char *const plain[] = { "http://shop.example", "http://localhost.example",
+					     "http://127.0.0.2", "http://xlocalhost:1" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(good); i++) {
+		if (pur_origin_fault(good[i]) != NULL)
+			fail_msg("%s: %s", good[i], pur_origin_fault(good[i]));
+	}
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		if (pur_origin_fault(bad[i]) == NULL)
+			fail_msg("%s is taken", bad[i]);
+		assert_non_null(strstr(pur_origin_fault(bad[i]), "like https://shop.example"));
+	}
+	for (size_t i = 0; i < N_OF(plain); i++)
+		assert_string_equal(pur_origin_fault(plain[i]), "Must be https, but for localhost");
+}
+
 int
 main(void)
 {
@@ -458,6 +534,7 @@ main(void)
 		cmocka_unit_test(test_qualities_are_compared),
 		cmocka_unit_test(test_content_type),
 		cmocka_unit_test(test_etags),
+		cmocka_unit_test(test_origins),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -706,6 +706,81 @@ test_unknown_parameters_are_all_told(void **state)
 	assert_refused(PUR_EINPUT, "page: Unknown parameter\nstatus: Unknown parameter");
 }
 
+/* A filter may be there twice, for all must hold; of anything else one would have to be picked. */
+static void
+test_parameters_that_are_given_twice(void **state)
+{
+	ask(*state, "GET", "/api/v1/things", "name=Ada&name=Ada&name%5Bgt%5D=A&sort=name");
+	assert_taken();
+	assert_int_equal(rq.list.n_filters, 3);
+	ask(*state, "GET", "/api/v1/things", "page=1&sort=name&page=1&sort=-name&Page=1&page=2");
+	assert_refused(PUR_EINPUT, "page: Is given more than once\n"
+				   "sort: Is given more than once\n"
+				   "Page: Unknown parameter\n"
+				   "page: Is given more than once");
+	ask(*state, "GET", "/api/v1/things/report", "days=1&days=1");
+	assert_refused(PUR_EINPUT, "days: Is given more than once");
+}
+
+static void
+test_faults_of_headers_and_query_together(void **state)
+{
+	ask(*state, "POST", "/api/v1/things", "color=red&dry_run=x");
+	rq.in.idempotency_key = "a b";
+	assert_refused(PUR_EINPUT, "Idempotency-Key: Must be 1 to 255 visible ASCII characters\n"
+				   "color: Unknown parameter\n"
+				   "dry_run: Must be true or false");
+}
+
+static void
+test_parameters_that_do_not_go_together(void **state)
+{
+	ask(*state, "GET", "/api/v1/things", "cursor=&perPage=5");
+	assert_taken();
+	ask(*state, "GET", "/api/v1/things", "cursor=&perPage=5&page=1");
+	assert_refused(PUR_EINPUT, "page: Not beside cursor");
+	ask(*state, "GET", "/api/v1/things", "page=1&perPage=5&cursor=&status=new");
+	rq.in.accept = "text/csv";
+	assert_refused(PUR_EINPUT, "page: Not in an export, which is the whole list\n"
+				   "perPage: Not in an export, which is the whole list\n"
+				   "cursor: Not in an export, which is the whole list");
+	ask(*state, "GET", "/api/v1/things", "status=new&sort=name&fields=id");
+	rq.in.accept = "application/x-ndjson";
+	assert_taken();
+}
+
+/* A page of another origin, by what a browser says: no script can set either header. */
+static void
+test_whose_page_it_is(void **state)
+{
+	static const struct {
+		const char *origin, *site, *foreign;
+	} rows[] = {
+		{ NULL, NULL, NULL },
+		{ NULL, "cross-site", NULL },
+		{ "https://localhost:8443", NULL, NULL },
+		{ "https://localhost:8443", "cross-site", NULL },
+		{ "https://shop.example", "same-origin", NULL },
+		{ "https://shop.example", NULL, "https://shop.example" },
+		{ "https://shop.example", "same-site", "https://shop.example" },
+		{ "https://localhost", NULL, "https://localhost" },
+		{ "http://shop.example", NULL, "null" },
+		{ "null", NULL, "null" },
+		{ "\xff", "cross-site", "null" },
+	};
+
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		request(*state, "GET", "/api/v1/things");
+		rq.in.origin = rows[i].origin;
+		rq.in.sec_fetch_site = rows[i].site;
+		assert_taken();
+		if (rows[i].foreign == NULL)
+			assert_null(rq.origin);
+		else
+			assert_string_equal(rq.origin, rows[i].foreign);
+	}
+}
+
 static void
 test_a_routes_own_parameters(void **state)
 {
@@ -1152,6 +1227,10 @@ main(void)
 		cmocka_unit_test(test_fingerprints_know_the_version),
 		cmocka_unit_test(test_parameters_of_a_list),
 		cmocka_unit_test(test_unknown_parameters_are_all_told),
+		cmocka_unit_test(test_parameters_that_are_given_twice),
+		cmocka_unit_test(test_faults_of_headers_and_query_together),
+		cmocka_unit_test(test_parameters_that_do_not_go_together),
+		cmocka_unit_test(test_whose_page_it_is),
 		cmocka_unit_test(test_a_routes_own_parameters),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_parameters_are_held_to_their_field),

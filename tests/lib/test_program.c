@@ -383,6 +383,38 @@ test_fields_that_cannot_be_what_they_say(void **state)
 	assert_true(is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get));
 }
 
+/* Each reference is looked at, or none would notice that one isn't. */
+static void
+test_more_references_than_are_looked_at(void **state)
+{
+	static struct pur_field body[PUR_REFERS + 2];
+
+	(void)state;
+	for (int i = 0; i < PUR_REFERS; i++)
+		body[i] = (struct pur_field){ .name = "client_id",
+					      .type = PUR_UUID,
+					      .refers = "clients" };
+	assert_true(is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get));
+	body[PUR_REFERS] =
+	    (struct pur_field){ .name = "ninth_id", .type = PUR_UUID, .refers = "clients" };
+	assert_false(is_taken((struct pur_route){ PUR_POST, GOOD, .body = body }, get));
+	assert_string_equal(message,
+			    "things: field ninth_id: is one reference too many for one body");
+}
+
+static void
+test_retirements_that_cannot_be(void **state)
+{
+	const struct pur_retirement good = { .deprecated = "2026-11-01T00:00:00Z",
+					     .sunset = "2027-11-01T00:00:00Z" };
+	const struct pur_retirement bad = { .deprecated = "2026-11-01" };
+
+	(void)state;
+	assert_true(is_taken((struct pur_route){ PUR_POST, GOOD, .retired = good }, get));
+	assert_false(is_taken((struct pur_route){ PUR_POST, GOOD, .retired = bad }, get));
+	assert_string_equal(message, "things: POST /things: its .deprecated is not a time");
+}
+
 /* A list is sorted by a field of the rows it gives. */
 static void
 test_orders_of_a_routes_own_rows(void **state)
@@ -417,6 +449,8 @@ main(void)
 		cmocka_unit_test(test_two_keys_in_one_statement),
 		cmocka_unit_test(test_defaults_that_their_field_would_refuse),
 		cmocka_unit_test(test_fields_that_cannot_be_what_they_say),
+		cmocka_unit_test(test_more_references_than_are_looked_at),
+		cmocka_unit_test(test_retirements_that_cannot_be),
 		cmocka_unit_test(test_orders_of_a_routes_own_rows),
 	};
 

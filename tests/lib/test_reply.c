@@ -89,7 +89,7 @@ test_an_error_with_further_members(void **state)
 	/* RFC 9457 has a number of its own called status. */
 	assert_error_body(
 	    *state, 1, extra,
-	    "{\"type\":\"about:blank\",\"title\":\"The status does not allow this\",\"status\":409,"
+	    "{\"type\":\"about:blank\",\"title\":\"Conflict\",\"status\":409,"
 	    "\"instance\":\"r-1\",\"error\":\"invalid_transition\","
 	    "\"detail\":\"The status does not allow this\","
 	    "\"thing_status\":\"approved\",\"allowed_actions\":[\"cancel\"],\"details\":[]}");
@@ -102,7 +102,7 @@ test_problem_details(void **state)
 	pur_error_set(&error, *state, PUR_EINPUT, NULL);
 	assert_error_body(
 	    *state, 1, NULL,
-	    "{\"type\":\"about:blank\",\"title\":\"The path, query or a header has errors\","
+	    "{\"type\":\"about:blank\",\"title\":\"Bad Request\","
 	    "\"status\":400,\"instance\":\"r-1\",\"error\":\"invalid_input\","
 	    "\"detail\":\"The path, query or a header has errors\",\"details\":["
 	    "{\"field\":\"page\",\"message\":\"Must be an integer from 1 to 100\"}]}");
@@ -185,7 +185,7 @@ test_the_head_of_an_answer(void **state)
 	reply.status = 200;
 	pur_buf_puts(&reply.body, "{\"data\":{}}");
 	assert_head("Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n"
-		    "X-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+		    "X-Request-Id: r-1\r\nVary: Accept, Origin\r\n\r\n");
 	reply.status = 201;
 	reply.type = "application/problem+json";
 	reply.cache = "private, no-cache";
@@ -196,7 +196,7 @@ test_the_head_of_an_answer(void **state)
 	assert_head(
 	    "Status: 201 Created\r\nContent-Type: application/problem+json\r\nContent-Length: 11\r\n"
 	    "Cache-Control: private, no-cache\r\nETag: \"5\"\r\n"
-	    "Location: /api/v1/orders/7\r\nX-Request-Id: r-1\r\nVary: Accept\r\n"
+	    "Location: /api/v1/orders/7\r\nX-Request-Id: r-1\r\nVary: Accept, Origin\r\n"
 	    "Allow: GET\r\nRetry-After: 1\r\n\r\n");
 }
 
@@ -207,13 +207,13 @@ test_answers_without_a_body(void **state)
 	reply.status = 304;
 	reply.etag = "\"5\"";
 	assert_head(
-	    "Status: 304 Not Modified\r\nETag: \"5\"\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	    "Status: 304 Not Modified\r\nETag: \"5\"\r\nX-Request-Id: r-1\r\nVary: Accept, Origin\r\n\r\n");
 	reply.status = 204;
 	reply.etag = NULL;
-	assert_head("Status: 204 No Content\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	assert_head("Status: 204 No Content\r\nX-Request-Id: r-1\r\nVary: Accept, Origin\r\n\r\n");
 	reply.status = 200;
 	assert_head("Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n"
-		    "X-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+		    "X-Request-Id: r-1\r\nVary: Accept, Origin\r\n\r\n");
 }
 
 static void
@@ -249,11 +249,12 @@ test_the_head_of_a_file(void **state)
 	reply.file = stdin; /* it isn't read here */
 	reply.file_len = INT64_C(5000000000);
 	pur_buf_puts(&reply.body, "{}");
-	assert_head("Status: 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n"
-		    "Content-Length: 5000000000\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+	assert_head(
+	    "Status: 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n"
+	    "Content-Length: 5000000000\r\nX-Request-Id: r-1\r\nVary: Accept, Origin\r\n\r\n");
 	reply.file_len = 0;
 	assert_head("Status: 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n"
-		    "Content-Length: 0\r\nX-Request-Id: r-1\r\nVary: Accept\r\n\r\n");
+		    "Content-Length: 0\r\nX-Request-Id: r-1\r\nVary: Accept, Origin\r\n\r\n");
 	pur_reply_reset(&reply);
 	assert_null(reply.file);
 	assert_int_equal(reply.file_len, 0);

@@ -78,7 +78,8 @@ static const struct pur_route routes[] = {
 	  .summary = "Move" },
 	{ PUR_POST, "/things/{ref}/restore", "things:write", .stmts = { GET },
 	  .effect = PUR_RESTORES, .event = "thing.restored", .summary = "Restore" },
-	{ PUR_POST, "/act", "things:write", .run = act, .event = "thing.acted", .summary = "Act" },
+	{ PUR_POST, "/act", "things:write", .run = act, .event = "thing.acted", .summary = "Act",
+	  .retired = { "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z", "/api/v1/things" } },
 	{ PUR_METHOD_UNKNOWN },
 };
 
@@ -531,6 +532,104 @@ test_a_list_as_a_file(void **state)
 	assert_memory_equal(fake.trace, "begin authenticate_key ", 23);
 }
 
+/* ---- pages of other origins ---- */
+
+static void
+handle_from(struct pur_arena *a, const char *origin, const char *method, const char *path,
+	    const char *body)
+{
+	STATEMENT_GIVES("authenticate", logged_in_as("admin"));
+	rq = (struct pur_req){ .conf = &conf,
+			       .program = program,
+			       .arena = a,
+			       .in = { .method = method,
+				       .path = path,
+				       .authorization = bearer,
+				       .content_type = "application/json",
+				       .origin = origin,
+				       .body = body,
+				       .body_len = body != NULL ? strlen(body) : 0,
+				       .request_id = "r-1" },
+			       .reply = rq.reply };
+	pur_request_handle(&rq);
+	pur_buf_putc(&rq.reply.headers, '\0');
+}
+
+static bool
+says(const char *header)
+{
+	return strstr(rq.reply.headers.data, header) != NULL;
+}
+
+static void
+test_a_page_of_another_origin_in_the_same_trip(void **state)
+{
+	STATEMENT_GIVES("s2", in_state("new"));
+	handle_from(*state, "https://shop.example", "GET", "/api/v1/things/" ID, NULL);
+	assert_done("begin authenticate check_origin s2 commit");
+	assert_int_equal(rq.reply.status, 200);
+	assert_true(says("Access-Control-Allow-Origin: https://shop.example\r\n"));
+	handle_from(*state, "https://localhost:8443", "GET", "/api/v1/things/" ID, NULL);
+	assert_done("begin authenticate s2 commit");
+	assert_false(says("Access-Control"));
+}
+
+/* Nothing of it is done, nothing of it can be read, and nobody explains. */
+static void
+test_a_page_that_the_tenant_does_not_list(void **state)
+{
+	STATEMENT_FAILS("check_origin", .rc = PUR_EFORBIDDEN, .constraint = "origin");
+	handle_from(*state, "https://evil.example", "POST", "/api/v1/checked", "{}");
+	assert_done("begin undoable authenticate check_origin s3 flush");
+	assert_error(403, "{\"error\":\"forbidden\","
+			  "\"message\":\"Pages of this origin may not do this\",\"details\":[]}");
+	assert_false(says("Access-Control"));
+	assert_true(says("X-Purser-Charge: "));
+	assert_int_equal(code.explained, 0);
+	handle_from(*state, "https://evil.example", "POST", "/api/v1/checked", "[");
+	assert_int_equal(rq.reply.status, 403);
+}
+
+/* What a tenant had no say in is everybody's, and nobody's quota. */
+static void
+test_a_page_that_is_not_logged_in(void **state)
+{
+	STATEMENT_FAILS("authenticate", .rc = PUR_EAUTH);
+	handle_from(*state, "https://anybody.example", "GET", "/api/v1/things", NULL);
+	assert_int_equal(rq.reply.status, 401);
+	assert_true(says("Access-Control-Allow-Origin: https://anybody.example\r\n"));
+	assert_false(says("X-Purser-Charge"));
+	handle_from(*state, "null", "GET", "/api/v1/things", NULL);
+	assert_false(says("Access-Control"));
+}
+
+static void
+test_a_preflight_asks_no_database(void **state)
+{
+	handle_from(*state, "https://anybody.example", "OPTIONS", "/api/v1/things", NULL);
+	assert_done("");
+	assert_int_equal(rq.reply.status, 204);
+	assert_true(says("Access-Control-Allow-Origin: https://anybody.example\r\n"));
+	assert_true(says("Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"));
+	assert_true(says("Access-Control-Allow-Headers: Authorization, Content-Type, "));
+	handle_from(*state, NULL, "OPTIONS", "/api/v1/things", NULL);
+	assert_true(says("Allow: GET, HEAD, POST, OPTIONS\r\n"));
+	assert_false(says("Access-Control"));
+}
+
+/* ---- what will be gone ---- */
+
+static void
+test_a_route_that_is_being_retired(void **state)
+{
+	handle_from(*state, NULL, "POST", "/api/v1/act", NULL);
+	assert_true(says("Deprecation: @1793491200\r\n"
+			 "Sunset: Mon, 01 Nov 2027 00:00:00 GMT\r\n"
+			 "Link: </api/v1/things>; rel=\"successor-version\"\r\n"));
+	handle_from(*state, NULL, "GET", "/api/v1/things", NULL);
+	assert_false(says("Deprecation"));
+}
+
 int
 main(void)
 {
@@ -558,6 +657,11 @@ main(void)
 		TEST(test_a_second_try_forgets_what_the_first_saw),
 		TEST(test_a_key_reads_and_is_touched),
 		TEST(test_a_list_as_a_file),
+		TEST(test_a_page_of_another_origin_in_the_same_trip),
+		TEST(test_a_page_that_the_tenant_does_not_list),
+		TEST(test_a_page_that_is_not_logged_in),
+		TEST(test_a_preflight_asks_no_database),
+		TEST(test_a_route_that_is_being_retired),
 	};
 
 	return cmocka_run_group_tests(tests, start, free_arena);

@@ -1,4 +1,5 @@
 """README's recipe for a new resource, followed to the letter in a copy of the checkout."""
+import json
 import os
 import pathlib
 import shutil
@@ -69,6 +70,29 @@ def test_it_does_what_its_test_says(copy):
 def test_nothing_else_was_edited(copy):
     changed = run(copy, "git", "status", "--porcelain", "--untracked-files=all").splitlines()
     assert {line[3:] for line in changed} == set(BY_HAND.values()) | BY_COMMAND
+
+
+def test_a_route_that_will_be_gone_says_so(copy):
+    """What a table says of it reaches clients, and whoever reads --describe."""
+    handler = copy / "handlers" / "notes.c"
+    text, crud = handler.read_text(), 'PUR_CRUD("notes", "note", "-created_at", CREATE),'
+    assert crud in text
+    handler.write_text(text.replace(crud, crud + """
+	{ PUR_GET, "/notes/{ref}/text", "notes:read", .stmts = { GET }, .summary = "As once",
+	  .retired = { "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z", "/api/v1/notes" } },"""))
+    run(copy, "./dev", "up")
+    described = json.loads(run(copy, copy / "var/install/libexec/purser/notes", "--describe"))
+    route, = [r for r in described["routes"] if r["path"] == "/notes/{ref}/text"]
+    assert (route["deprecated"], route["sunset"]) == ("2026-11-01T00:00:00Z",
+                                                      "2027-11-01T00:00:00Z")
+    facts = dict(line.split("=", 1) for line in (copy / "var/dev.env").read_text().splitlines())
+    for path, told in (("x/text", True), ("x", False)):
+        said = run(copy, "curl", "-sS", "-D-", "--cacert", facts["PURSER_CACERT"],
+                   f"{facts['PURSER_URL']}/api/v1/notes/{path}").lower()
+        assert " 401" in said.splitlines()[0]
+        for line in ("deprecation: @1793491200", "sunset: mon, 01 nov 2027 00:00:00 gmt",
+                     'link: </api/v1/notes>; rel="successor-version"'):
+            assert (line in said) == told, (line, said)
 
 
 def test_the_schema_keeps_the_rules_of_the_house(copy):

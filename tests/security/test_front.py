@@ -148,6 +148,7 @@ REFUSED = b'{"error":"x"}'
 def test_what_a_program_tells_nginx_alone(front):
     front.answer = (b"Status: 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
                     b"X-Purser-Route: /x\r\nX-Purser-Tenant: y\r\nX-Request-Id: z\r\n"
+                    b"X-Purser-Charge: y\r\nDeprecation: @1793491200\r\n"
                     b"X-Accel-Expires: 3600\r\nX-Accel-Limit-Rate: 1\r\nX-Accel-Buffering: no\r\n"
                     b"X-Accel-Charset: latin1\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n\r\n{}")
     answer = exchange(front.client, compose("GET", "/api/v1/products"))
@@ -156,6 +157,7 @@ def test_what_a_program_tells_nginx_alone(front):
     assert not [name for name in names if name.startswith(("x-purser", "x-accel"))]
     assert answer.headers.get_all("X-Request-Id") != ["z"]
     assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Deprecation"] == "@1793491200", "what is for clients goes on"
     assert answer.headers.get_all("Set-Cookie") == ["a=b", "c=d"]
 
 
@@ -262,6 +264,9 @@ REFUSALS = {
     502: (503, "unavailable"), 503: (503, "unavailable"), 504: (503, "unavailable"),
     505: (400, "invalid_input"), 507: (500, "internal_error"),
 }
+TITLES = {400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed",
+          413: "Content Too Large", 414: "URI Too Long", 421: "Misdirected Request",
+          429: "Too Many Requests", 500: "Internal Server Error", 503: "Service Unavailable"}
 UNHEARD = ("X-Request-Id", "X-Content-Type-Options", "Content-Security-Policy")
 
 
@@ -277,6 +282,49 @@ def test_every_refusal_of_nginx(front, status):
         assert ("Allow" in answer.headers) == (answer.status == 405)
     answer = exchange(front.client, compose("HEAD", f"/test/{status}"), "HEAD")
     assert answer.status == REFUSALS[status][0]
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_every_refusal_of_nginx_as_a_problem(front, status):
+    """RFC 9457, and every page may read it: no tenant had a say in it."""
+    told, error = REFUSALS[status]
+    plain = exchange(front.client, compose("GET", f"/test/{status}")).json
+    answer = exchange(front.client, compose("GET", f"/test/{status}", [
+        ("Accept", "application/problem+json"), ("Origin", "https://shop.example"),
+        ("X-Request-Id", "0123456789")]))
+    assert answer.status == told
+    assert answer.headers.get_all("Content-Type") == ["application/problem+json"]
+    assert answer.json == {
+        "type": "about:blank", "title": TITLES[told], "status": told, "instance": "0123456789",
+        "error": error, "detail": plain["message"], "details": []}
+    assert answer.headers.get_all("Vary") == ["Accept, Origin"]
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("accept,problem", [
+    ("application/json, application/problem+json", True),
+    ("application/json;q=0.5, Application/Problem+JSON;q=0.5", True),
+    ("application/json;q=0.9, application/problem+json;q=0.8", False),
+    ("application/problem+json;q=0.8, */*;q=0.9", False),
+    ("application/problem+json;q=0.8, */*;q=0.9, application/json;q=0.7", True),
+    ("application/problem+json;q=0", False), ("application/problem+json; q=0.0, */*", False),
+    ("application/problem+json;q=0.001", True), ("text/html, application/problem+json", True),
+    ("application/*", False), ("*/*", False), ("", False), ("application/problem+jsonx", False),
+    (",;=;q=x,,", False)])
+def test_programs_and_nginx_read_accept_alike(front, stack, accept, problem):
+    """A path that no program has, and a route that one refuses."""
+    for client, path in ((front.client, "/test/404"), (stack.anonymous, "/api/v1/products/-/-")):
+        answer = client.get(path, headers={"Accept": accept})
+        assert answer.status == 404
+        assert (answer.headers["Content-Type"] == "application/problem+json") == problem, path
+
+
+@pytest.mark.parametrize("origin", ["null", "x", "ftp://shop.example", "http://shop.example",
+                                    "https://shop.example/", "https://", "https://Shop.example"])
+def test_what_is_no_origin_is_not_said_again(front, origin):
+    answer = exchange(front.client, compose("GET", "/test/404", [("Origin", origin)]))
+    assert answer.status == 404 and "Access-Control-Allow-Origin" not in answer.headers
 
 
 POST = b"POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\n"

@@ -82,6 +82,7 @@ INSERT INTO bad (name, change) VALUES
   ('settings_closed_days_check', $$closed_days = '{}'$$),
   ('settings_contact_email_check', $$contact_email = repeat('x', 321)$$),
   ('settings_contact_phone_check', $$contact_phone = repeat('x', 101)$$),
+  ('settings_cors_origins_check', $$cors_origins = array_fill('x'::text, '{21}')$$),
   ('settings_currency_check', $$currency = 'EURO'$$),
   ('settings_lead_time_hours_check', $$lead_time_hours = -1$$),
   ('settings_locale_check', $$locale = ''$$),

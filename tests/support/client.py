@@ -61,10 +61,11 @@ class Answer:
 
 class Client:
     """One party: an address, and what stands in each of its requests. Each thread gets a
-    connection of its own, kept alive. Paths without a leading slash are below /api/v1."""
+    connection of its own, kept alive. Paths without a leading slash are below /api/v1.
+    source: the address that it asks from."""
 
-    def __init__(self, url, cacert, headers=None):
-        self.url, self.cacert = url, cacert
+    def __init__(self, url, cacert, headers=None, source=None):
+        self.url, self.cacert, self.source = url, cacert, source
         self.headers = dict(headers or {})
         self.tls = ssl.create_default_context(cafile=cacert)
         self._here = threading.local()
@@ -74,7 +75,8 @@ class Client:
         merged = dict(self.headers)
         for name, value in headers.items():
             merged[name.replace("_", "-")] = value
-        return Client(self.url, self.cacert, {k: v for k, v in merged.items() if v is not None})
+        merged = {k: v for k, v in merged.items() if v is not None}
+        return Client(self.url, self.cacert, merged, self.source)
 
     def bearing(self, token):
         return self.with_headers(Authorization=f"Bearer {token}")
@@ -140,7 +142,8 @@ class Client:
         if not getattr(here, "connection", None):
             address = urlsplit(self.url)
             self._here.connection = http.client.HTTPSConnection(
-                address.hostname, address.port, timeout=60, context=self.tls)
+                address.hostname, address.port, timeout=60, context=self.tls,
+                source_address=(self.source, 0) if self.source else None)
             self._here.used = time.monotonic()
         return self._here.connection
 

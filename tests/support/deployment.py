@@ -127,7 +127,7 @@ class NginxCopy:
     def __init__(self, stack, folder):
         self.folder = pathlib.Path(folder)
         self.original = stack.var / "nginx"
-        for file in self.original.glob("*.conf"):
+        for file in self.original.glob("*.*"):
             self.change(file.name, f"{self.original}/", f"{self.folder}/", file.read_text())
         self.conf = self.folder / "purser.conf"
         (self.folder / "tmp").mkdir()

@@ -41,6 +41,7 @@ class Front:
     def __init__(self, stack, settings=None, locations=""):
         self.stack, self.settings, self.locations = stack, settings or {}, locations
         self.seen, self.answer = [], FINE  # bytes of a CGI answer, or a function of the connection
+        self.answer_to = lambda seen: self.answer  # where it depends on what was asked
         self.listeners, self.closing = [], False
 
     def __enter__(self):
@@ -71,7 +72,7 @@ class Front:
         port = self.stack.url.rpartition(":")[2]
         var, run = self.stack.var, self.stack.run
         used = set()
-        for file in (var / "nginx").glob("*.conf"):
+        for file in (var / "nginx").glob("*.*"):
             text = file.read_text()
             for old, new in ((f"{var}/nginx/", f"{self.folder}/"), (f"{run}/", f"{self.folder}/"),
                              (f"{var}/log/", f"{self.folder}/"),
@@ -124,11 +125,12 @@ class Front:
         with connection, connection.makefile("rb") as stream:
             while (seen := _read(program, stream)) is not None:
                 self.seen.append(seen)
-                if callable(self.answer):
-                    self.answer(connection)
+                answer = self.answer_to(seen)
+                if callable(answer):
+                    answer(connection)
                     return
-                for chunk in range(0, len(self.answer), 32768):
-                    connection.sendall(record(STDOUT, self.answer[chunk:chunk + 32768]))
+                for chunk in range(0, len(answer), 32768):
+                    connection.sendall(record(STDOUT, answer[chunk:chunk + 32768]))
                 connection.sendall(record(STDOUT, b"") + record(END, b"\0" * 8))
 
     def last(self):

@@ -21,7 +21,7 @@ def takes_string(f, s):
     kind = f["type"]
     if kind == "text":
         least = f.get("min", 0) or (1 if f.get("required") else 0)
-        return least <= len(s) <= f.get("max", 10000)
+        return not f.get("formed") and least <= len(s) <= f.get("max", 10000)
     if kind == "slug":
         return bool(SLUG.fullmatch(s)) and not UUID.fullmatch(s)
     if kind == "email":
@@ -31,7 +31,7 @@ def takes_string(f, s):
     if kind == "clock":
         return bool(CLOCK.fullmatch(s))
     if kind == "texts":  # as one of them
-        return 1 <= len(s.encode()) <= 100
+        return not f.get("formed") and 1 <= len(s.encode()) <= 100
     return kind == "choice" and s in f["choices"]
 
 

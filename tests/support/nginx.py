@@ -22,7 +22,7 @@ class OwnNginx:
         folder = pathlib.Path(self._folder.name)
         folder.chmod(0o755)
         port = free_port()
-        for file in (self.stack.var / "nginx").glob("*.conf"):
+        for file in (self.stack.var / "nginx").glob("*.*"):
             (folder / file.name).write_text(self._moved(file.read_text(), folder, port))
         self.process = self.disk.start(
             ["/usr/sbin/nginx", "-p", self.disk.path, "-c", folder / "purser.conf",

@@ -94,6 +94,7 @@ KNOWN = {
     "opens": "00:00", "closes": "24:00", "pickup_days_ahead": 3650, "pickup_slot_capacity": 100000,
     "opening_hours": [{"day": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)],
     "closed_days": [{"date": "2999-12-25", "note": "Christmas"}], "scopes": ["orders:read"],
+    "cors_origins": ["https://shop.example"],
 }
 
 

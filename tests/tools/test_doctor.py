@@ -355,6 +355,27 @@ def test_a_configuration_that_nginx_refuses(purser, nginx):
     assert {x.check for x in seen.of("skipped")} == {"dispatch", "sockets", "certificates"}
 
 
+def test_a_module_of_nginx_that_is_not_there(purser, nginx):
+    nginx.change("purser.conf", "ngx_http_lua_module.so", "ngx_http_luna_module.so")
+    seen = purser.doctor(nginx=nginx.conf)
+    seen.only("fault", "nginx", "ngx_http_luna_module.so", "apt-get install libnginx-mod-http-lua")
+
+
+@pytest.mark.parametrize("name", ["rates", "errors"])
+def test_a_piece_of_lua_that_is_not_there(purser, nginx, name):
+    """nginx -t doesn't notice."""
+    (nginx.folder / f"{name}.lua").unlink()
+    seen = purser.doctor(nginx=nginx.conf)
+    seen.only("fault", "nginx", f"can't read {nginx.folder}/{name}.lua", "lua_package_path")
+
+
+def test_a_configuration_without_limits(purser, nginx):
+    nginx.change("purser.conf", f"include {nginx.folder}/rates.conf;",
+                 'map "" $purser_login { default ""; }')
+    seen = purser.doctor(nginx=nginx.conf)
+    seen.only("fault", "nginx", "nobody is limited", "include it")
+
+
 def test_a_configuration_without_dispatch(purser, nginx):
     nginx.change("purser.conf", f"include {nginx.folder}/dispatch.conf;",
                  'map $uri $purser_programs { default ""; }')
