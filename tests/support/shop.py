@@ -202,7 +202,7 @@ class Shop:
         """Everything a write could leave behind; two of them are equal when none did."""
         tables = ("categories", "products", "stock", "stock_movements", "orders", "order_lines",
                   "events", "idempotency_keys", "tenant_state", "tenant_counts", "clients", "users",
-                  "settings", "pickup_slots")
+                  "settings", "pickup_slots", "jobs", "invitations")
         others = {
             "tenants": "SELECT t::text FROM tenants t WHERE id = %s",
             "accounts": "SELECT a::text FROM accounts a WHERE id IN (SELECT account_id FROM users"
