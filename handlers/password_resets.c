@@ -49,7 +49,6 @@ ask(struct pur_req *rq)
 {
 	static const struct pur_uuid installation;
 	struct pur_uuid id = pur_new_id(rq);
-	bool mail = false;
 	enum pur_rc rc;
 
 	pur_enter(rq, &installation, NULL);
@@ -57,9 +56,7 @@ ask(struct pur_req *rq)
 	if (rc == PUR_OK)
 		rc = pur_wait(rq);
 	if (rc == PUR_OK)
-		(void)!pur_row_bool(pur_rows(rq, ASK), 0, "mail", &mail);
-	if (rc == PUR_OK && mail)
-		rc = pur_enqueue_mail(rq, "password_reset", "reset_id", &id);
+		rc = pur_send_mail(rq, ASK, "password_reset", "reset_id", &id);
 	if (rc == PUR_OK)
 		pur_buf_puts(pur_answer_begin(rq), "{\"data\":{\"status\":\"accepted\"}}");
 	return rc;

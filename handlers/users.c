@@ -177,18 +177,7 @@ check_restore(struct pur_req *rq)
 									      : PUR_OK;
 }
 
-/* Queues the mail that a statement before found to be due; of an address few in an hour are. */
-static enum pur_rc
-send_mail(struct pur_req *rq, int stmt, const char *template, const char *name,
-	  const struct pur_uuid *id)
-{
-	bool mail = false;
-
-	(void)!pur_row_bool(pur_rows(rq, stmt), 0, "mail", &mail);
-	return mail ? pur_enqueue_mail(rq, template, name, id) : PUR_OK;
-}
-
-/* Offers a membership to its person. */
+/* Offers a membership to its person, by a mail where they have had few. */
 static enum pur_rc
 offer(struct pur_req *rq, const struct pur_uuid *user)
 {
@@ -198,7 +187,7 @@ offer(struct pur_req *rq, const struct pur_uuid *user)
 	rc = pur_do(rq, INVITE);
 	if (rc == PUR_OK)
 		rc = pur_wait(rq);
-	return rc == PUR_OK ? send_mail(rq, INVITE, "invitation", "user_id", user) : rc;
+	return rc == PUR_OK ? pur_send_mail(rq, INVITE, "invitation", "user_id", user) : rc;
 }
 
 /*
@@ -268,7 +257,8 @@ reset_password(struct pur_req *rq)
 		rc = pur_do(rq, ASK_RESET);
 	if (rc == PUR_OK)
 		rc = pur_wait(rq);
-	return rc == PUR_OK ? send_mail(rq, ASK_RESET, "password_reset", "reset_id", &reset) : rc;
+	return rc == PUR_OK ? pur_send_mail(rq, ASK_RESET, "password_reset", "reset_id", &reset)
+			    : rc;
 }
 
 /*

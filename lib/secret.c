@@ -46,12 +46,16 @@ pur_give_token(struct pur_req *rq, const char *token, int64_t seconds)
 }
 
 enum pur_rc
-pur_enqueue_mail(struct pur_req *rq, const char *template, const char *name,
-		 const struct pur_uuid *id)
+pur_send_mail(struct pur_req *rq, int stmt, const char *template, const char *name,
+	      const struct pur_uuid *id)
 {
 	char text[PUR_UUID_TEXT + 1] = "";
 	struct pur_job job = { .kind = "mail.send" };
+	bool due = false;
 
+	(void)!pur_row_bool(pur_rows(rq, stmt), 0, "mail", &due);
+	if (!due)
+		return PUR_OK;
 	pur_uuid_format(id, text);
 	job.payload =
 	    pur_sprintf(rq->arena, "{\"template\":\"%s\",\"%s\":\"%s\"}", template, name, text);

@@ -24,11 +24,12 @@ const char *pur_new_token(struct pur_req *rq);
 void pur_give_token(struct pur_req *rq, const char *token, int64_t seconds);
 
 /*
- * Queues a job that sends a mail: its template, and the id of what it is about under that name.
- * While one of the same waits no other is added. Returns as pur_enqueue().
+ * Queues the job that sends a mail, where the column `mail` of a statement's row says that one is
+ * due: its template, and the id of what it is about under that name. While one of the same waits no
+ * other is added. Returns as pur_enqueue().
  */
-enum pur_rc pur_enqueue_mail(struct pur_req *rq, const char *template, const char *name,
-			     const struct pur_uuid *id) PUR_MUST;
+enum pur_rc pur_send_mail(struct pur_req *rq, int stmt, const char *template, const char *name,
+			  const struct pur_uuid *id) PUR_MUST;
 
 /* A link of the body's field `token`. False when it can't be one. */
 bool pur_body_link(const struct pur_req *rq, enum pur_link_kind kind, struct pur_link *l);

@@ -9,7 +9,7 @@
 
 #define ID "01890a5d-ac96-774b-bcce-b302099a8057"
 
-enum { SEED = 1, N_STMTS };
+enum { SEED = 1, MAIL, N_STMTS };
 
 static const struct pur_field fields[] = { { .name = "password", .type = PUR_TEXT },
 					   { .name = "token", .type = PUR_TEXT },
@@ -52,7 +52,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	PQclear(results[SEED]);
+	for (int i = 0; i < N_STMTS; i++)
+		PQclear(results[i]);
 	pur_buf_free(&rq.reply.headers);
 	fake_reset();
 	return 0;
@@ -165,12 +166,19 @@ test_a_link_holds_by_its_seed(void **state)
 }
 
 static void
-test_a_mail_is_a_job(void **state)
+test_a_mail_is_a_job_where_one_is_due(void **state)
 {
 	struct pur_uuid id = uuid_of(ID);
 
 	(void)state;
-	assert_int_equal(pur_enqueue_mail(&rq, "greeting", "user_id", &id), PUR_OK);
+	assert_int_equal(pur_send_mail(&rq, MAIL, "greeting", "user_id", &id), PUR_OK); /* no row */
+	for (int due = 0; due < 2; due++) {
+		PQclear(results[MAIL]);
+		results[MAIL] = new_result(&(struct column){ "mail", PUR_OID_BOOL }, 1);
+		set_bytes(results[MAIL], 0, 0, due ? "\1" : "\0", 1);
+		assert_done("");
+		assert_int_equal(pur_send_mail(&rq, MAIL, "greeting", "user_id", &id), PUR_OK);
+	}
 	assert_done("begin enqueue");
 }
 
@@ -179,9 +187,12 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_password_becomes_a_hash),    TEST(test_no_password_is_none),
-		TEST(test_a_new_token_is_of_the_tenant), TEST(test_who_came_with_a_cookie_gets_one),
-		TEST(test_a_link_holds_by_its_seed),     TEST(test_a_mail_is_a_job),
+		TEST(test_a_password_becomes_a_hash),
+		TEST(test_no_password_is_none),
+		TEST(test_a_new_token_is_of_the_tenant),
+		TEST(test_who_came_with_a_cookie_gets_one),
+		TEST(test_a_link_holds_by_its_seed),
+		TEST(test_a_mail_is_a_job_where_one_is_due),
 	};
 
 	return cmocka_run_group_tests(tests, start, free_arena);
