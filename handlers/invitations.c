@@ -116,6 +116,7 @@ accept(struct pur_req *rq)
 static const struct pur_route routes[] = {
 	{ PUR_POST, "/invitations/accept", PUR_PUBLIC, PUR_NO_STORE, .run = accept,
 	  .body = accept_fields, .event = "invitation.accepted", .flags = PUR_SECRET | PUR_SLOW,
+	  .errors = { PUR_ELINK },
 	  .summary = "Accept an invitation by a mail's link, with one's own or a first password" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };

@@ -121,6 +121,7 @@ static const struct pur_route routes[] = {
 	  .summary = "Have a mail sent by which one sets a new password" },
 	{ PUR_POST, "/password-resets/confirm", PUR_PUBLIC, PUR_NO_STORE, .run = confirm,
 	  .body = confirm_fields, .event = "user.password_reset", .flags = PUR_SECRET | PUR_SLOW,
+	  .errors = { PUR_ELINK },
 	  .summary = "Set a new password by a mail's link; it ends all sessions" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };

@@ -94,5 +94,5 @@ enum pur_rc
 pur_bad_link(struct pur_req *rq)
 {
 	pur_fault(rq, "token", "Is wrong, was used, or has expired");
-	return pur_fail(rq, PUR_EBODY, "This link does not work any more");
+	return pur_fail(rq, PUR_ELINK, NULL);
 }

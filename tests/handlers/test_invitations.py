@@ -182,7 +182,7 @@ def test_an_invitation_works_once(anonymous, box, invited):
     token = box.invitation(invited["id"])
     assert accept(anonymous, token).status == 200
     again = accept(anonymous, token, OTHER_SECRET)
-    assert again.refused(400, "validation_failed") and again.faults == BAD
+    assert again.refused(422, "invalid_link") and again.faults == BAD
     assert log_in(anonymous, invited["email"], SECRET).status == 201
 
 
@@ -190,7 +190,7 @@ def test_many_at_once_one_wins(anonymous, box, invited):
     token = box.invitation(invited["id"])
     passwords = [f"password-of-thread-{i:02}" for i in range(10)]
     answers = at_once(10, lambda i: accept(anonymous, token, passwords[i]))
-    assert outcomes(answers) == {(200, None): 1, (400, "validation_failed"): 9}
+    assert outcomes(answers) == {(200, None): 1, (422, "invalid_link"): 9}
     winner = passwords[[a.status for a in answers].index(200)]
     assert log_in(anonymous, invited["email"], winner).status == 201
 
@@ -240,7 +240,7 @@ def test_tokens_that_wont_do(stack, anonymous, shop, rival, box, db, invited):
     before = shop.footprint()
     for wrong in bad:
         answer = accept(anonymous, wrong)
-        assert answer.refused(400, "validation_failed") and answer.faults == BAD, wrong
+        assert answer.refused(422, "invalid_link") and answer.faults == BAD, wrong
     assert shop.footprint() == before
     assert accept(anonymous, token).status == 200
 

@@ -161,8 +161,8 @@ test_a_link_holds_by_its_seed(void **state)
 	assert_memory_equal(argument("seed")->s, seed, PUR_SEED);
 	conf.secret_file = "/nowhere/secret"; /* no key, no link */
 	assert_false(pur_link_holds(&rq, &given, SEED));
-	assert_int_equal(pur_bad_link(&rq), PUR_EBODY);
-	assert_string_equal(rq.error.message, "This link does not work any more");
+	assert_int_equal(pur_bad_link(&rq), PUR_ELINK);
+	assert_int_equal(rq.error.rc, PUR_ELINK);
 }
 
 static void
