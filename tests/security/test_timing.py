@@ -31,9 +31,9 @@ def test_to_ask_for_a_reset_takes_as_long_whoever_asks(anonymous, db, note):
     for n in range(LOGINS + 10):
         emails = {who: f"{unique(who)}@timing.example" for who in took}
         db.all("SELECT open_account(uuid_v7(), %s)", emails["known"])
-        for who, email in emails.items():
+        for who in sorted(emails, reverse=n % 2 == 1):  # each as often first
             began = time.perf_counter()
-            answer = anonymous.post("password-resets", {"email": email})
+            answer = anonymous.post("password-resets", {"email": emails[who]})
             if n >= 10:
                 took[who].append(time.perf_counter() - began)
             assert answer.status == 202, answer
