@@ -48,7 +48,8 @@ static const struct pur_stmt stmts[] = {
 		     " RETURNING " COLUMNS },
 	[LIST] = { PUR_LIST, "@tenant",
 		   "SELECT " COLUMNS ", s.id = " THIS " AS current FROM sessions s WHERE " OWN
-		   " AND s.expires_at > now()" },
+		   " AND s.expires_at > now()"
+		   " AND s.last_seen_at > now() - s.idle_seconds * interval '1 s'" },
 	[END_THIS] = { PUR_ONE, "@tenant",
 		       "DELETE FROM sessions s WHERE " OWN " AND s.id = " THIS
 		       " RETURNING " COLUMNS },

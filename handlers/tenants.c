@@ -3,7 +3,6 @@
  * seen and changed by its own people alone.
  */
 #include "purser.h"
-#include <sodium.h>
 #include <string.h>
 
 enum { FIND = 1, SIGN_UP, GET, RENAME };
@@ -86,7 +85,6 @@ sign_up(struct pur_req *rq)
 {
 	const struct pur_value *password = pur_body(rq, "password");
 	struct pur_uuid tenant, user = pur_uuid_new(), account = pur_uuid_new();
-	char hash[PUR_PASSWORD_HASH] = "";
 	const char *known;
 	enum pur_rc rc;
 
@@ -98,19 +96,17 @@ sign_up(struct pur_req *rq)
 	if (rc != PUR_OK)
 		return rc;
 	known = pur_row_text(pur_rows(rq, FIND), 0, "password_hash");
-	if (known == NULL) {
-		rc = pur_password_hash(password->s, password->len, hash);
-		if (rc != PUR_OK)
-			return pur_fail(rq, rc, NULL);
-	} else if (!pur_password_fits(known, password->s, password->len)) {
+	if (known != NULL && !pur_password_fits(known, password->s, password->len)) {
 		pur_fault(rq, "email", "Is known here: give its password");
 		return pur_fail(rq, PUR_EDUPLICATE, NULL);
 	}
+	pur_set_text(rq, "hash", NULL);
+	if (known == NULL && (rc = pur_hash_password(rq)) != PUR_OK)
+		return rc;
 	tenant = pur_new_id(rq);
 	pur_enter(rq, &tenant, &user);
 	pur_set_uuid(rq, "user", &user);
 	pur_set_uuid(rq, "account", &account);
-	pur_set_text(rq, "hash", hash);
 	rc = pur_do(rq, SIGN_UP);
 	return rc == PUR_OK ? pur_respond(rq, GET) : rc;
 }

@@ -1,12 +1,28 @@
 /*
  * users: who works in a tenant, and in which role. A person may work in several.
- * Life: created -> deleted (kept, shut out at once) -> restored. The last owner stays, and only
- * owners make, change or delete owners.
+ * Life: created (and invited, where no password came with them) -> accepted -> deleted (kept, shut
+ * out at once) -> restored. The last owner stays, and only owners make, change or delete owners.
  */
 #include "purser.h"
 #include <string.h>
 
-enum { LIST = 1, GET, CREATE, OWNERS, UPDATE, DELETE, RESTORE, ME, RENAME, SECRET, SET_SECRET };
+enum {
+	LIST = 1,
+	GET,
+	CREATE,
+	OWNERS,
+	UPDATE,
+	DELETE,
+	RESTORE,
+	END_OTHER_ROLE,
+	END_ALL,
+	INVITE,
+	ASK_RESET,
+	ME,
+	RENAME,
+	SECRET,
+	SET_SECRET
+};
 
 static const char *const roles[] = { "owner",      "admin",  "manager", "staff",
 				     "accountant", "viewer", NULL };
@@ -29,7 +45,11 @@ static const struct pur_field fields[] = {
 	  .min = PUR_PASSWORD_LEAST,
 	  .max = PUR_PASSWORD_MOST,
 	  .flags = PUR_FIXED | PUR_WRITEONLY,
-	  .summary = "One that opens this tenant alone" },
+	  .summary = "One that opens this tenant alone; without it they are invited by mail" },
+	{ .name = "accepted",
+	  .type = PUR_BOOL,
+	  .flags = PUR_READONLY,
+	  .summary = "Whether they log in here by a password of their own" },
 	PUR_LAST_FIELDS,
 };
 
@@ -51,8 +71,8 @@ static const struct pur_field password_fields[] = {
 	{ .name = NULL },
 };
 
-#define COLUMNS                                                                                    \
-	"t.id, t.name, t.email, t.role, t.active, t.created_at, t.updated_at, t.deleted_at,"       \
+#define COLUMNS                                                                                          \
+	"t.id, t.name, t.email, t.role, t.accepted, t.active, t.created_at, t.updated_at, t.deleted_at," \
 	" t.revision AS _revision"
 #define MYSELF "t.tenant_id = $1 AND t.id = " PUR_ACTOR " AND t.active"
 
@@ -75,13 +95,25 @@ static const struct pur_stmt stmts[] = {
 			 "$3", "t.revision") " RETURNING " COLUMNS },
 	[DELETE] = PUR_DELETE_OF("users", COLUMNS),
 	[RESTORE] = PUR_RESTORE_OF("users", COLUMNS),
+	/* Nobody goes on as what they no longer are; and who is restored logs in again. */
+	[END_OTHER_ROLE] = { PUR_EXEC, "@tenant /ref role",
+			     "SELECT end_sessions($1, t.id) FROM users t WHERE t.tenant_id = $1"
+			     " AND t.{ref} AND t.active AND t.role <> $3" },
+	[END_ALL] = { PUR_EXEC, "@tenant /ref",
+		      "SELECT end_sessions($1, t.id) FROM users t WHERE t.tenant_id = $1"
+		      " AND t.{ref} AND t.active" },
+	[INVITE] = { PUR_ONE, "@tenant =user:uuid", "SELECT invite($1, $2) AS mail" },
+	[ASK_RESET] = { PUR_ONE, "@tenant =user:uuid @id",
+			"SELECT ask_reset($3, t.email) AS mail FROM users t"
+			" WHERE t.tenant_id = $1 AND t.id = $2" },
 	[ME] = { PUR_ONE, "@tenant", "SELECT " COLUMNS " FROM users t WHERE " MYSELF },
 	[RENAME] = { PUR_ONE, "@tenant name @match",
 		     "UPDATE users t SET name = coalesce($2, t.name), revision = t.revision + 1,"
 		     " updated_at = now() WHERE " MYSELF
 		     " AND " PUR_MATCHES("$3", "t.revision") " RETURNING " COLUMNS },
 	[SECRET] = { PUR_ONE, "@tenant", "SELECT own_password($1) AS hash" },
-	[SET_SECRET] = { PUR_EXEC, "@tenant =hash:text", "SELECT set_own_password($1, $2)" },
+	[SET_SECRET] = { PUR_ONE, "@tenant =hash:text =token_hash:bytes",
+			 "SELECT set_own_password($1, $2, $3) AS seconds" },
 };
 
 static const struct pur_constraint constraints[] = {
@@ -145,20 +177,17 @@ check_restore(struct pur_req *rq)
 									      : PUR_OK;
 }
 
-/* A password as the argument `=hash:text`; none where none was given. */
+/* Offers a membership to its person, by a mail where they have had few. */
 static enum pur_rc
-hash_password(struct pur_req *rq)
+offer(struct pur_req *rq, const struct pur_uuid *user)
 {
-	const struct pur_value *password = pur_body(rq, "password");
-	char *hash = pur_alloc(pur_arena_of(rq), PUR_PASSWORD_HASH);
-	enum pur_rc rc = PUR_OK;
+	enum pur_rc rc;
 
-	if (hash == NULL)
-		return pur_fail(rq, PUR_ETOOLARGE, NULL);
-	if (password->given && !password->null)
-		rc = pur_password_hash(password->s, password->len, hash);
-	pur_set_text(rq, "hash", password->given && !password->null ? hash : NULL);
-	return rc == PUR_OK ? PUR_OK : pur_fail(rq, rc, NULL);
+	pur_set_uuid(rq, "user", user);
+	rc = pur_do(rq, INVITE);
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	return rc == PUR_OK ? pur_send_mail(rq, INVITE, "invitation", "user_id", user) : rc;
 }
 
 /*
@@ -167,25 +196,80 @@ hash_password(struct pur_req *rq)
 static enum pur_rc
 create(struct pur_req *rq)
 {
-	struct pur_uuid account = pur_uuid_new();
+	const struct pur_value *password = pur_body(rq, "password");
+	struct pur_uuid account = pur_uuid_new(), user = pur_new_id(rq);
 	enum pur_rc rc = pur_wait(rq);
 
 	if (rc == PUR_OK && strcmp(pur_body(rq, "role")->s, "owner") == 0 &&
 	    strcmp(pur_role(rq), "owner") != 0)
 		rc = owners_only(rq);
 	if (rc == PUR_OK)
-		rc = hash_password(rq);
+		rc = pur_hash_password(rq);
 	pur_set_uuid(rq, "account", &account);
-	return rc == PUR_OK ? pur_respond(rq, CREATE) : rc;
+	if (rc == PUR_OK)
+		rc = pur_respond(rq, CREATE);
+	return rc == PUR_OK && (!password->given || password->null) ? offer(rq, &user) : rc;
+}
+
+/* The user of the path, as it is. */
+static enum pur_rc
+look(struct pur_req *rq, struct pur_uuid *user, bool *accepted)
+{
+	enum pur_rc rc = pur_respond(rq, GET);
+
+	*accepted = false;
+	if (rc != PUR_OK)
+		return rc;
+	(void)!pur_row_bool(pur_rows(rq, GET), 0, "accepted", accepted);
+	return pur_row_uuid(pur_rows(rq, GET), 0, "id", user) == 0 ? PUR_OK : PUR_EINTERNAL;
 }
 
 /*
- * POST /users/me/password: ends all sessions of the person but this one.
+ * POST /users/{ref}/invite: once more, by another link.
+ */
+static enum pur_rc
+invite(struct pur_req *rq)
+{
+	struct pur_uuid user;
+	bool accepted;
+	enum pur_rc rc = look(rq, &user, &accepted);
+
+	if (rc == PUR_OK && accepted)
+		return pur_fail(rq, PUR_ETRANSITION, "They have accepted already");
+	return rc == PUR_OK ? offer(rq, &user) : rc;
+}
+
+/*
+ * POST /users/{ref}/reset-password: the mail goes to them alone. The password of who hasn't
+ * accepted opens nothing here, so they are invited instead.
+ */
+static enum pur_rc
+reset_password(struct pur_req *rq)
+{
+	struct pur_uuid user, reset = pur_new_id(rq);
+	bool accepted;
+	enum pur_rc rc = look(rq, &user, &accepted);
+
+	if (rc == PUR_OK && !accepted)
+		return offer(rq, &user);
+	pur_set_uuid(rq, "user", &user);
+	if (rc == PUR_OK)
+		rc = pur_do(rq, ASK_RESET);
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	return rc == PUR_OK ? pur_send_mail(rq, ASK_RESET, "password_reset", "reset_id", &reset)
+			    : rc;
+}
+
+/*
+ * POST /users/me/password: ends all sessions of the person but this one, which has a new token.
  */
 static enum pur_rc
 set_password(struct pur_req *rq)
 {
 	const struct pur_value *current = pur_body(rq, "current_password");
+	const char *token;
+	int64_t seconds = 0;
 	enum pur_rc rc = pur_do(rq, SECRET);
 
 	if (rc == PUR_OK)
@@ -197,10 +281,18 @@ set_password(struct pur_req *rq)
 		pur_fault(rq, "current_password", "Is not the one you have");
 		return pur_fail(rq, PUR_EBODY, "Password could not be changed");
 	}
-	rc = hash_password(rq);
+	rc = pur_hash_password(rq);
+	token = rc == PUR_OK ? pur_new_token(rq) : NULL;
+	if (token == NULL)
+		return pur_refused(rq);
+	rc = pur_do(rq, SET_SECRET);
 	if (rc == PUR_OK)
-		rc = pur_do(rq, SET_SECRET);
-	return rc == PUR_OK ? pur_respond(rq, ME) : rc;
+		rc = pur_wait(rq);
+	if (rc != PUR_OK)
+		return rc;
+	(void)!pur_row_int(pur_rows(rq, SET_SECRET), 0, "seconds", &seconds);
+	pur_give_token(rq, token, seconds);
+	return pur_respond(rq, ME);
 }
 
 static const struct pur_route routes[] = {
@@ -208,26 +300,32 @@ static const struct pur_route routes[] = {
 	  .summary = "List users" },
 	{ PUR_POST, "/users", "users:write", .run = create, .effect = PUR_CREATES,
 	  .event = "user.created", .flags = PUR_SLOW, .errors = { PUR_EDUPLICATE },
-	  .summary = "Create a user" },
+	  .summary = "Create a user, who is invited by mail where no password is given" },
 	{ PUR_GET, "/users/me", PUR_ANY_ROLE, .stmts = { ME }, .summary = "Get oneself" },
 	{ PUR_PATCH, "/users/me", PUR_ANY_ROLE, .stmts = { RENAME }, .guard = ME,
 	  .body = own_fields, .event = "user.updated", .summary = "Change one's own name" },
 	{ PUR_POST, "/users/me/password", PUR_ANY_ROLE, PUR_NO_STORE, .run = set_password,
 	  .body = password_fields, .event = "user.password_changed", .flags = PUR_SECRET | PUR_SLOW,
-	  .summary = "Change one's own password" },
+	  .summary = "Change one's own password; this session goes on with another token" },
 	{ PUR_GET, "/users/{ref}", "users:read", .stmts = { GET }, .summary = "Get one user" },
-	{ PUR_PUT, "/users/{ref}", "users:write", .stmts = { OWNERS, UPDATE }, .guard = GET,
-	  .check = check_update, .event = "user.updated", .errors = { PUR_ELASTOWNER },
-	  .summary = "Replace a user" },
-	{ PUR_PATCH, "/users/{ref}", "users:write", .stmts = { OWNERS, UPDATE }, .guard = GET,
-	  .check = check_update, .event = "user.updated", .errors = { PUR_ELASTOWNER },
-	  .summary = "Change a user's name or role" },
-	{ PUR_DELETE, "/users/{ref}", "users:write", .stmts = { OWNERS, DELETE }, .guard = GET,
-	  .check = check_delete, .effect = PUR_DELETES, .event = "user.deleted",
+	{ PUR_PUT, "/users/{ref}", "users:write", .stmts = { OWNERS, END_OTHER_ROLE, UPDATE },
+	  .guard = GET, .check = check_update, .event = "user.updated",
+	  .errors = { PUR_ELASTOWNER }, .summary = "Replace a user" },
+	{ PUR_PATCH, "/users/{ref}", "users:write", .stmts = { OWNERS, END_OTHER_ROLE, UPDATE },
+	  .guard = GET, .check = check_update, .event = "user.updated",
+	  .errors = { PUR_ELASTOWNER }, .summary = "Change a user's name or role" },
+	{ PUR_DELETE, "/users/{ref}", "users:write", .stmts = { OWNERS, END_ALL, DELETE },
+	  .guard = GET, .check = check_delete, .effect = PUR_DELETES, .event = "user.deleted",
 	  .errors = { PUR_ELASTOWNER }, .summary = "Shut a user out" },
 	{ PUR_POST, "/users/{ref}/restore", "users:write", .stmts = { RESTORE },
 	  .check = check_restore, .effect = PUR_RESTORES, .event = "user.restored",
 	  .errors = { PUR_EDUPLICATE }, .summary = "Undo the deletion of a user" },
+	{ PUR_POST, "/users/{ref}/invite", "users:write", .run = invite, .guard = GET,
+	  .event = "user.invited", .errors = { PUR_ETRANSITION },
+	  .summary = "Invite a user again, by another link" },
+	{ PUR_POST, "/users/{ref}/reset-password", "users:write", .run = reset_password,
+	  .guard = GET, .event = "user.reset_asked",
+	  .summary = "Send a user a mail by which they set a new password" },
 	{ .method = PUR_METHOD_UNKNOWN },
 };
 

@@ -1,6 +1,7 @@
 /* action: what handlers' code uses, and the batch that it and the library share. */
 #include "action.h"
 #include "answer.h"
+#include "event.h"
 #include "oid.h"
 #include "row.h"
 #include <stdarg.h>
@@ -301,6 +302,39 @@ pur_tenant(const struct pur_req *rq)
 	return &rq->input.tenant;
 }
 
+enum pur_rc
+pur_enqueue(struct pur_req *rq, const struct pur_job *job)
+{
+	enum pur_rc rc = pur_batch_begin(rq);
+
+	if (rc != PUR_OK)
+		return rc;
+	rc = pur_job_send(rq->arena, rq->db, &rq->input, job);
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
+}
+
+enum pur_rc
+pur_move(struct pur_req *rq, const struct pur_uuid *tenant, const struct pur_uuid *user)
+{
+	bool in_batch = rq->in_batch;
+	enum pur_rc rc;
+
+	pur_enter(rq, tenant, user);
+	if (!in_batch)
+		return pur_batch_begin(rq);
+	rc = send_enter(rq);
+	return rc == PUR_OK ? PUR_OK : pur_batch_failed(rq, rc);
+}
+
+enum pur_rc
+pur_record(struct pur_req *rq, const struct pur_uuid *object)
+{
+	struct pur_event e = { .kind = rq->path.route->event, .object = *object };
+	enum pur_rc rc = pur_event_send(rq->arena, rq->db, &rq->input, &e);
+
+	return rc == PUR_OK ? pur_wait(rq) : pur_batch_failed(rq, rc);
+}
+
 void
 pur_show(struct pur_req *rq, const char *name, const char *text)
 {
@@ -340,7 +374,7 @@ struct pur_buf *
 pur_answer_begin(struct pur_req *rq)
 {
 	pur_buf_reset(&rq->reply.body);
-	rq->reply.status = rq->path.route->effect == PUR_CREATES ? 201 : 200;
+	rq->reply.status = pur_answer_status(rq->path.route);
 	rq->reply.cache = pur_answer_cache(rq->path.route);
 	if (rq->reply.status == 201)
 		pur_answer_created(rq);

@@ -8,6 +8,7 @@
 #ifndef PUR_ACTION_H
 #define PUR_ACTION_H
 
+#include "job.h"
 #include "req.h"
 
 /* The id of what this request creates: the argument @id. */
@@ -55,6 +56,21 @@ const PGresult *pur_rows(const struct pur_req *rq, int stmt);
 
 /* In a public route: from here on statements run inside this tenant, as this user (or nobody). */
 void pur_enter(struct pur_req *rq, const struct pur_uuid *tenant, const struct pur_uuid *user);
+
+/*
+ * Queues a job for the worker, in the tenant one is in. It is there when the request is committed.
+ */
+enum pur_rc pur_enqueue(struct pur_req *rq, const struct pur_job *job) PUR_MUST;
+
+/* Enters a tenant in the midst of a batch, as this user. */
+enum pur_rc pur_move(struct pur_req *rq, const struct pur_uuid *tenant,
+		     const struct pur_uuid *user) PUR_MUST;
+
+/*
+ * Records the route's event, besides the one that is recorded at the end: for what it does in more
+ * than one tenant.
+ */
+enum pur_rc pur_record(struct pur_req *rq, const struct pur_uuid *object) PUR_MUST;
 
 /* Adds a member to the one thing of the answer: a secret that is shown this once. */
 void pur_show(struct pur_req *rq, const char *name, const char *text);

@@ -16,6 +16,12 @@ pur_answer_cache(const struct pur_route *r)
 	return "private, no-cache";
 }
 
+int
+pur_answer_status(const struct pur_route *r)
+{
+	return r->effect == PUR_CREATES ? 201 : r->effect == PUR_ACCEPTS ? 202 : 200;
+}
+
 struct pur_row_style
 pur_answer_style(const struct pur_req *rq)
 {
@@ -169,7 +175,7 @@ pur_answer_make(struct pur_req *rq, int stmt)
 	enum pur_rc rc;
 
 	pur_buf_reset(&rq->reply.body);
-	rq->reply.status = route->effect == PUR_CREATES ? 201 : 200;
+	rq->reply.status = pur_answer_status(route);
 	rq->reply.cache = pur_answer_cache(route);
 	rq->answer = stmt;
 	rc = expect == PUR_LIST   ? make_page(rq, stmt)

@@ -20,6 +20,9 @@ struct pur_row_style pur_answer_style(const struct pur_req *rq);
 /* Sets Location to the id of this request's new thing, below the path it was posted to. */
 void pur_answer_created(struct pur_req *rq);
 
+/* The status of the route's success. */
+int pur_answer_status(const struct pur_route *r);
+
 /* Cache-Control of the route; of a public one too. */
 const char *pur_answer_cache(const struct pur_route *r);
 

@@ -84,7 +84,8 @@ static const struct key keys[] = {
 	  .type = TEXT,
 	  .offset = offsetof(struct pur_conf, secret_file),
 	  .fallback = "",
-	  .meaning = "file of 32 random bytes that keys (of cursors) are made from" },
+	  .meaning =
+	      "file of 32 random bytes that keys (of cursors, of mails' links) are made from" },
 	{ .name = "signup",
 	  .type = CHOICE,
 	  .offset = offsetof(struct pur_conf, signup),

@@ -115,3 +115,71 @@ pur_credential_read(const char *authorization, const char *cookie, struct pur_cr
 	hash_token(token, strlen(token), c->hash);
 	return PUR_OK;
 }
+
+/* How links differ by their kind. */
+static const struct {
+	char prefix[4];
+	size_t ids; /* of where */
+} links[] = { [PUR_LINK_INVITATION] = { "pi_", 2 }, [PUR_LINK_RESET] = { "pr_", 1 } };
+
+#define LINK_PREFIX (sizeof(links[0].prefix) - 1)
+#define LINK_MOST (2 * sizeof(struct pur_uuid) + PUR_TOKEN_HASH)
+
+void
+pur_link_seal(struct pur_link *l, const unsigned char key[PUR_KEY],
+	      const unsigned char seed[PUR_SEED])
+{
+	crypto_generichash_state state;
+
+	crypto_generichash_init(&state, key, PUR_KEY, PUR_TOKEN_HASH);
+	crypto_generichash_update(&state, (const unsigned char *)links[l->kind].prefix,
+				  LINK_PREFIX);
+	for (size_t i = 0; i < links[l->kind].ids; i++)
+		crypto_generichash_update(&state, l->where[i].b, sizeof(l->where[i].b));
+	crypto_generichash_update(&state, seed, PUR_SEED);
+	crypto_generichash_final(&state, l->secret, PUR_TOKEN_HASH);
+}
+
+void
+pur_link_format(const struct pur_link *l, char text[PUR_LINK_TEXT + 1])
+{
+	unsigned char raw[LINK_MOST];
+	size_t ids = links[l->kind].ids * sizeof(struct pur_uuid);
+
+	memcpy(raw, l->where, ids);
+	memcpy(raw + ids, l->secret, sizeof(l->secret));
+	memcpy(text, links[l->kind].prefix, LINK_PREFIX);
+	sodium_bin2base64(text + LINK_PREFIX, PUR_LINK_TEXT + 1 - LINK_PREFIX, raw,
+			  ids + sizeof(l->secret), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_memzero(raw, sizeof(raw));
+}
+
+enum pur_rc
+pur_link_read(const char *text, enum pur_link_kind kind, struct pur_link *l)
+{
+	size_t ids = links[kind].ids * sizeof(struct pur_uuid), len = strlen(text), got;
+	unsigned char raw[LINK_MOST];
+
+	memset(l, 0, sizeof(*l));
+	l->kind = kind;
+	if (strncmp(text, links[kind].prefix, LINK_PREFIX) != 0 ||
+	    strspn(text, token_characters) != len ||
+	    sodium_base642bin(raw, sizeof(raw), text + LINK_PREFIX, len - LINK_PREFIX, NULL, &got,
+			      NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	    got != ids + sizeof(l->secret))
+		return PUR_EAUTH;
+	memcpy(l->where, raw, ids);
+	memcpy(l->secret, raw + ids, sizeof(l->secret));
+	sodium_memzero(raw, sizeof(raw));
+	return PUR_OK;
+}
+
+bool
+pur_link_fits(const struct pur_link *l, const unsigned char key[PUR_KEY],
+	      const unsigned char seed[PUR_SEED])
+{
+	struct pur_link right = *l;
+
+	pur_link_seal(&right, key, seed);
+	return sodium_memcmp(right.secret, l->secret, sizeof(right.secret)) == 0;
+}

@@ -138,7 +138,8 @@ put_errors(struct pur_buf *b, int *first, const struct pur_route *r)
 static void
 put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_route *r)
 {
-	static const char *const effects[] = { "changes", "creates", "deletes", "restores" };
+	static const char *const effects[] = { "changes", "creates", "deletes", "restores",
+					       "accepts" };
 	int first = 1, answer = pur_route_answer(res, r);
 
 	pur_buf_putc(b, '{');

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-_Static_assert(PUR_SECRET == crypto_kdf_KEYBYTES, "libsodium's KDF takes keys of that length");
+_Static_assert(PUR_KEY_SECRET == crypto_kdf_KEYBYTES, "libsodium's KDF takes keys of that length");
 
 static int
-read_secret(const char *file, unsigned char secret[PUR_SECRET], char *message, size_t size)
+read_secret(const char *file, unsigned char secret[PUR_KEY_SECRET], char *message, size_t size)
 {
 	FILE *f = fopen(file, "re");
 	size_t n = 0;
@@ -18,14 +18,14 @@ read_secret(const char *file, unsigned char secret[PUR_SECRET], char *message, s
 		return -1;
 	}
 	setvbuf(f, NULL, _IONBF, 0); /* no copy is left in a buffer */
-	n = fread(secret, 1, PUR_SECRET, f);
+	n = fread(secret, 1, PUR_KEY_SECRET, f);
 	fclose(f);
-	if (n == PUR_SECRET)
+	if (n == PUR_KEY_SECRET)
 		return 0;
 	snprintf(message, size,
 		 "secret_file %s: has fewer than %d bytes; make it by head -c %d "
 		 "/dev/urandom",
-		 file, PUR_SECRET, PUR_SECRET);
+		 file, PUR_KEY_SECRET, PUR_KEY_SECRET);
 	return -1;
 }
 
@@ -33,7 +33,7 @@ int
 pur_key_load(const char *file, enum pur_key_purpose purpose, unsigned char key[PUR_KEY],
 	     char *message, size_t size)
 {
-	unsigned char secret[PUR_SECRET] = { 0 };
+	unsigned char secret[PUR_KEY_SECRET] = { 0 };
 	int rc = file[0] != '\0' ? read_secret(file, secret, message, size) : 0;
 
 	if (rc == 0)

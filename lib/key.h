@@ -1,7 +1,7 @@
 /*
  * key: keys for single purposes, made from the installation's one secret.
  *
- * The secret is a file of at least PUR_SECRET bytes, best of /dev/urandom; each purpose has a
+ * The secret is a file of at least PUR_KEY_SECRET bytes, best of /dev/urandom; each purpose has a
  * number (crypto_kdf of libsodium), so that one key tells nothing of another.
  */
 #ifndef PUR_KEY_H
@@ -9,10 +9,10 @@
 
 #include "rc.h"
 
-#define PUR_KEY 32    /* bytes of a key */
-#define PUR_SECRET 32 /* bytes of the secret that are used */
+#define PUR_KEY 32        /* bytes of a key */
+#define PUR_KEY_SECRET 32 /* bytes of the secret that are used */
 
-enum pur_key_purpose { PUR_KEY_CURSORS = 1 };
+enum pur_key_purpose { PUR_KEY_CURSORS = 1, PUR_KEY_LINKS = 4 };
 
 /*
  * file: "" where there is no secret: the key is then one that everybody can make, and what is

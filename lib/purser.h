@@ -17,6 +17,7 @@
 #include "permission.h"
 #include "route.h"
 #include "row.h"
+#include "secret.h"
 #include "sql.h"
 #include "timefmt.h"
 

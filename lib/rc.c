@@ -33,6 +33,7 @@ static const struct pur_rc_info infos[] = {
 	ROW(PUR_EPICKUP, 422, "pickup_unavailable", "Pickup is not possible at that time"),
 	ROW(PUR_EMISMATCH, 422, "idempotency_mismatch", "This key was used for another request"),
 	ROW(PUR_ELASTOWNER, 422, "last_owner", "The last owner can't be taken away"),
+	ROW(PUR_ELINK, 422, "invalid_link", "This link does not work any more"),
 	ROW(PUR_ERULE, 422, "rule_violated", "A rule does not allow this"),
 	ROW(PUR_ERATE, 429, "rate_limited", "Too many requests: try again later"),
 	ROW(PUR_EINTERNAL, 500, "internal_error", "Something went wrong on our side"),

@@ -37,6 +37,7 @@ enum pur_rc {
 	PUR_EPICKUP,      /* 422 pickup_unavailable */
 	PUR_EMISMATCH,    /* 422 idempotency_mismatch */
 	PUR_ELASTOWNER,   /* 422 last_owner: a tenant keeps one */
+	PUR_ELINK,        /* 422 invalid_link: of a mail, that works no more */
 	PUR_ERULE,        /* 422 rule_violated: a business rule the schema holds */
 	PUR_ERATE,        /* 429 rate_limited */
 	PUR_EINTERNAL,    /* 500 internal_error */

@@ -58,6 +58,7 @@ enum pur_effect {
 	PUR_CREATES, /* answers 201 with Location */
 	PUR_DELETES,
 	PUR_RESTORES,
+	PUR_ACCEPTS, /* answers 202: what was asked for is done later */
 };
 
 /* That something will be gone. Times are RFC 3339. */

@@ -466,6 +466,18 @@ pur_row_uuid(const PGresult *r, int row, const char *column, struct pur_uuid *ou
 	return 0;
 }
 
+int
+pur_row_bytes(const PGresult *r, int row, const char *column, unsigned char *out, int len)
+{
+	Oid type = 0;
+	const char *p = value_of(r, row, column, &type);
+
+	if (p == NULL || type != PUR_OID_BYTEA || PQgetlength(r, row, PQfnumber(r, column)) != len)
+		return -1;
+	memcpy(out, p, (size_t)len);
+	return 0;
+}
+
 const char *
 pur_row_text(const PGresult *r, int row, const char *column)
 {

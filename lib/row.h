@@ -60,6 +60,9 @@ int pur_row_int(const PGresult *r, int row, const char *column, int64_t *out);
 int pur_row_bool(const PGresult *r, int row, const char *column, bool *out);
 int pur_row_uuid(const PGresult *r, int row, const char *column, struct pur_uuid *out);
 
+/* A bytea of exactly `len` bytes. Returns as those above. */
+int pur_row_bytes(const PGresult *r, int row, const char *column, unsigned char *out, int len);
+
 /*
  * A value as text that pur_field_read_text() reads back: of integers, times, dates, ids and text.
  * In the arena; NULL where there is no such column, it is NULL or of another type.

@@ -149,20 +149,34 @@ BEGIN
 END
 $$;
 
+-- The account of an address, made without a password when there is none. The caller can't tell.
+CREATE FUNCTION open_account(p_account uuid, p_email text) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v_account uuid;
+BEGIN
+  INSERT INTO purser.accounts (id, email, email_key) VALUES (p_account, p_email, lower(p_email))
+  ON CONFLICT (email_key) DO NOTHING;
+  SELECT a.id INTO STRICT v_account FROM purser.accounts a WHERE a.email_key = lower(p_email);
+  RETURN v_account;
+END
+$$;
+
 -- Makes a person a member of a tenant and returns the account. An address that has an account
--- keeps it, and its password; p_account and p_password_hash are then unused. For the operator.
+-- keeps it, and its password where it has one; p_account is then unused. For the operator, and for
+-- whoever signs up.
 CREATE FUNCTION create_user(p_tenant uuid, p_user uuid, p_account uuid, p_email text, p_name text,
   p_role text, p_password_hash text) RETURNS uuid
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_account uuid;
+  v_account uuid := purser.open_account(p_account, p_email);
 BEGIN
-  INSERT INTO purser.accounts (id, email, email_key, password_hash)
-  VALUES (p_account, p_email, lower(p_email), p_password_hash)
-  ON CONFLICT (email_key) DO NOTHING;
-  SELECT a.id INTO STRICT v_account FROM purser.accounts a WHERE a.email_key = lower(p_email);
+  UPDATE purser.accounts a SET password_hash = p_password_hash, updated_at = now()
+   WHERE a.id = v_account AND a.password_hash IS NULL;
   INSERT INTO purser.users (tenant_id, id, account_id, name, email, role, accepted)
   VALUES (p_tenant, p_user, v_account, p_name, p_email, p_role, true);
   RETURN v_account;
@@ -184,10 +198,12 @@ GRANT SELECT (id, name, active) ON tenants TO purser_identity;
 GRANT SELECT (slug, tenant_id) ON tenant_slugs TO purser_identity;
 GRANT SELECT (tenant_id, currency) ON settings TO purser_identity;
 GRANT SELECT (id, email_key, password_hash) ON accounts TO purser_identity;
+GRANT INSERT (id, email, email_key) ON accounts TO purser_identity;
 GRANT SELECT (tenant_id, id, account_id, name, email, role, password_hash, accepted, active)
   ON users TO purser_identity;
 CREATE POLICY identity ON users FOR SELECT TO purser_identity USING (true);
 CREATE POLICY identity ON settings FOR SELECT TO purser_identity USING (true);
+CALL give_function('open_account(uuid, text)', 'purser_identity');
 CALL give_function('login_candidates(text, text)', 'purser_identity');
 
 CALL create_program('sessions');

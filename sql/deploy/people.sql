@@ -3,21 +3,6 @@ BEGIN;
 SET LOCAL lock_timeout = '1s';
 SET LOCAL search_path = purser;
 
--- The account of an address, made without a password when there is none. The caller can't tell.
-CREATE FUNCTION open_account(p_account uuid, p_email text) RETURNS uuid
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  v_account uuid;
-BEGIN
-  INSERT INTO purser.accounts (id, email, email_key) VALUES (p_account, p_email, lower(p_email))
-  ON CONFLICT (email_key) DO NOTHING;
-  SELECT a.id INTO STRICT v_account FROM purser.accounts a WHERE a.email_key = lower(p_email);
-  RETURN v_account;
-END
-$$;
-
 -- The hash of the password by which the one who acts logs in here, of nobody else's.
 CREATE FUNCTION own_password(p_tenant uuid) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -28,39 +13,6 @@ BEGIN
             FROM purser.users u JOIN purser.accounts a ON a.id = u.account_id
            WHERE u.tenant_id = p_tenant
              AND u.id = nullif(current_setting('app.current_user', true), '')::uuid);
-END
-$$;
-
--- Gives the one who acts a new password in place of that one, and ends all sessions that it may
--- have opened but this one: with the account's, in every tenant.
-CREATE FUNCTION set_own_password(p_tenant uuid, p_password_hash text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  v_user uuid := nullif(current_setting('app.current_user', true), '')::uuid;
-  v_session uuid := nullif(current_setting('app.current_session', true), '')::uuid;
-  v_account uuid;
-  v_member record;
-  v_ignored text := set_config('app.current_tenant', p_tenant::text, true);
-BEGIN
-  UPDATE purser.users u SET password_hash = p_password_hash, updated_at = now()
-   WHERE u.tenant_id = p_tenant AND u.id = v_user AND u.password_hash IS NOT NULL;
-  IF NOT FOUND THEN
-    SELECT u.account_id INTO STRICT v_account FROM purser.users u
-     WHERE u.tenant_id = p_tenant AND u.id = v_user;
-    UPDATE purser.accounts a SET password_hash = p_password_hash, updated_at = now()
-     WHERE a.id = v_account;
-  END IF;
-  FOR v_member IN SELECT u.tenant_id, u.id FROM purser.users u
-                   WHERE u.account_id = v_account OR (u.tenant_id = p_tenant AND u.id = v_user)
-  LOOP
-    v_ignored := set_config('app.current_tenant', v_member.tenant_id::text, true);
-    DELETE FROM purser.sessions s
-     WHERE s.tenant_id = v_member.tenant_id AND s.user_id = v_member.id
-       AND s.id IS DISTINCT FROM v_session;
-  END LOOP;
-  v_ignored := set_config('app.current_tenant', p_tenant::text, true);
 END
 $$;
 
@@ -87,8 +39,6 @@ BEGIN
   PERFORM purser.create_tenant(p_tenant, p_slug, p_name, p_currency, p_time_zone, p_locale);
   PERFORM purser.create_user(p_tenant, p_user, p_account, p_email, p_user_name, 'owner',
     p_password_hash);
-  UPDATE purser.accounts a SET password_hash = p_password_hash, updated_at = now()
-   WHERE a.email_key = lower(p_email) AND a.password_hash IS NULL;
 END
 $$;
 
@@ -124,7 +74,6 @@ $$;
 CREATE INDEX users_name_idx ON users (tenant_id, name, id);
 CREATE INDEX users_created_at_idx ON users (tenant_id, created_at, id);
 
-GRANT INSERT (id, email, email_key, password_hash) ON accounts TO purser_identity;
 GRANT UPDATE (password_hash, updated_at) ON accounts TO purser_identity;
 GRANT INSERT (id, name) ON tenants TO purser_identity;
 GRANT SELECT (created_at, updated_at, revision) ON tenants TO purser_identity;
@@ -139,9 +88,7 @@ GRANT SELECT (tenant_id, id, user_id) ON sessions TO purser_identity;
 GRANT DELETE ON sessions TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_tenant(uuid, text, text, text, text, text) TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_user(uuid, uuid, uuid, text, text, text, text) TO purser_identity;
-CALL give_function('open_account(uuid, text)', 'purser_identity');
 CALL give_function('own_password(uuid)', 'purser_identity');
-CALL give_function('set_own_password(uuid, text)', 'purser_identity');
 CALL give_function('password_of_address(text)', 'purser_identity');
 CALL give_function('sign_up(uuid, text, text, text, text, text, uuid, uuid, text, text, text)',
   'purser_identity');
@@ -156,7 +103,6 @@ GRANT INSERT (tenant_id, id, account_id, name, email, role, password_hash)
 GRANT UPDATE (name, role, active, deleted_at, revision, updated_at) ON users TO purser_users;
 GRANT EXECUTE ON FUNCTION open_account(uuid, text) TO purser_users;
 GRANT EXECUTE ON FUNCTION own_password(uuid) TO purser_users;
-GRANT EXECUTE ON FUNCTION set_own_password(uuid, text) TO purser_users;
 
 CALL create_program('tenants');
 GRANT EXECUTE ON FUNCTION password_of_address(text) TO purser_tenants;

@@ -5,6 +5,7 @@ SET LOCAL search_path = purser;
 
 CALL drop_program('sessions');
 DROP FUNCTION create_user(uuid, uuid, uuid, text, text, text, text);
+DROP FUNCTION open_account(uuid, text);
 DROP FUNCTION login_candidates(text, text);
 DROP FUNCTION touch_session(uuid, uuid);
 DROP FUNCTION authenticate(uuid, bytea, text[]);

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 
+from support.database import Database
 from support.shop import unique
 from support.stack import wait_until
 
@@ -70,6 +71,11 @@ def test_whoever_belongs_to_several_has_to_say_which(anonymous, shop, rival):
     shop.join(str(uuid.uuid4()), email, "viewer")
     rival.join(str(uuid.uuid4()), email, "admin")
     assert log_in(anonymous, shop, email).refused(409, "tenant_required")
+    nobody = anonymous.post("sessions", {"email": f"{unique('nobody')}@example.org",
+                                         "password": "wrong-password-1"})
+    wrong = anonymous.post("sessions", {"email": email, "password": "wrong-password-1"})
+    assert wrong.refused(401, "unauthorized"), "that there are several is for who knows the password"
+    assert wrong.bytes_but_ids() == nobody.bytes_but_ids()
     for there, role in ((shop, "viewer"), (rival, "admin")):
         data = log_in(anonymous, shop, email, tenant=there.slug).data
         assert (data["tenant"]["id"], data["user"]["role"]) == (there.id, role)
@@ -268,6 +274,53 @@ def test_use_keeps_a_session(shop, db, client):
     wait_until(lambda: db.value("SELECT last_seen_at > now() - interval '1 min' FROM sessions"
                                 " WHERE tenant_id = %s AND id = %s", shop.id, session),
                "the session was seen of late")
+
+
+@pytest.mark.parametrize("change", [
+    "expires_at = now() - interval '1 s'",
+    "last_seen_at = now() - idle_seconds * interval '1 s' - interval '1 s'"])
+def test_what_has_ended_is_not_listed(stack, shop, db, person, client, change):
+    stack.session(shop.id, person[0])
+    here = next(s["id"] for s in client.get("sessions").data if s["current"])
+    assert client.get("sessions").json["total"] == 2
+    db.all(f"UPDATE sessions SET {change} WHERE tenant_id = %s AND user_id = %s AND id <> %s",
+           shop.id, person[0], here)
+    assert [s["id"] for s in client.get("sessions").data] == [here]
+    assert client.get("sessions").json["total"] == 1
+
+
+SEEN = "SELECT last_seen_at FROM sessions WHERE tenant_id = %s AND id = %s"
+
+
+def test_use_is_noted_once_a_minute(shop, db, client):
+    """Whatever is asked within a minute of it leaves the row as it is."""
+    session = client.get("sessions").data[0]["id"]
+    db.all("UPDATE sessions SET last_seen_at = now() - interval '50 s' WHERE tenant_id = %s AND"
+           " id = %s", shop.id, session)
+    before = db.value(SEEN, shop.id, session)
+    for _ in range(3):  # categories is one process: what it does after an answer, it has done
+        assert client.get("categories").status == 200  # when it gives the next
+    assert db.value(SEEN, shop.id, session) == before
+
+
+def test_use_is_noted_after_the_answer(shop, db, client):
+    """Who has the row locked keeps no answer waiting."""
+    session = client.get("sessions").data[0]["id"]
+    db.all("UPDATE sessions SET last_seen_at = now() - interval '10 min' WHERE tenant_id = %s AND"
+           " id = %s", shop.id, session)
+    before, locker = db.value(SEEN, shop.id, session), Database(db.conninfo)
+    locker.all("BEGIN")
+    locker.all("SELECT FROM sessions WHERE tenant_id = %s AND id = %s FOR UPDATE", shop.id, session)
+    assert client.get("categories").status == 200
+    xid = locker.value("SELECT pg_current_xact_id()::text")
+    wait_until(lambda: db.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND"
+                                " transactionid::text = %s", xid) == 1,
+               "the program waits to note it")
+    assert db.value(SEEN, shop.id, session) == before
+    locker.all("COMMIT")
+    locker.close()
+    wait_until(lambda: client.get("categories").status == 200 and
+               db.value(SEEN, shop.id, session) > before, "it is noted", patience=10)
 
 
 def test_a_role_that_changes_counts_at_once(shop, db, client, person):

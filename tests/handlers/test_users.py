@@ -33,7 +33,7 @@ def test_create(stack, shop):
     assert answer.status == 201 and answer.etag == '"1"'
     made = answer.data
     assert made == {"id": made["id"], "name": "Ada", "email": email, "role": "staff",
-                    "active": True, "created_at": made["created_at"],
+                    "accepted": False, "active": True, "created_at": made["created_at"],
                     "updated_at": made["updated_at"], "deleted_at": None}
     assert answer.headers["Location"] == f"/api/v1/users/{made['id']}"
     assert shop.owner.get(f"users/{made['id']}").data == made
@@ -203,16 +203,33 @@ def test_an_admin_can_step_down_but_not_up(shop):
     user, admin = shop.person("admin")
     assert admin.patch(f"users/{user}", {"role": "owner"}).refused(403, "forbidden")
     assert admin.patch(f"users/{user}", {"role": "staff"}).status == 200
-    assert admin.patch(f"users/{user}", {"role": "admin"}).refused(403, "forbidden")
+    staff = shop.stack.session(shop.id, user)
+    assert staff.patch(f"users/{user}", {"role": "admin"}).refused(403, "forbidden")
 
 
-def test_a_role_holds_from_the_next_request_on(shop):
-    user, client = shop.person("viewer")
-    assert client.post("categories", {"name": "x"}).refused(403, "forbidden")
-    assert shop.owner.patch(f"users/{user}", {"role": "manager"}).status == 200
-    assert client.post("categories", {"name": "x"}).status == 201
-    assert shop.owner.patch(f"users/{user}", {"role": "viewer"}).status == 200
-    assert client.post("categories", {"name": "x"}).refused(403, "forbidden")
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_new_role_ends_the_sessions_of_the_old(stack, shop, rival, method):
+    """All of that person's here, and of nobody else; what leaves the role as it is ends none."""
+    user, email = shop.user("viewer")
+    elsewhere = str(uuid.uuid4())
+    rival.join(elsewhere, email, "viewer")
+    clients = [stack.session(shop.id, user) for _ in range(2)]
+    other = stack.session(rival.id, elsewhere)
+    path = f"users/{user}"
+
+    def change(role, client=shop.owner, query="", **kw):
+        return client.request(method, path + query, json={"name": unique("x"), "role": role}, **kw)
+
+    assert change("viewer").status == 200
+    assert change("manager", headers={"If-Match": '"77"'}).refused(412, "precondition_failed")
+    assert change("manager", query="?dry_run=true").status == 200
+    assert change("owner", shop.client("admin")).refused(403, "forbidden")
+    assert all(c.get("users/me").status == 200 for c in clients)
+    assert change("manager").status == 200
+    for client in clients:
+        assert client.get("users/me").refused(401, "unauthorized")
+    assert other.get("users/me").status == 200 and shop.owner.get("users/me").status == 200
+    assert stack.session(shop.id, user).post("categories", {"name": "x"}).status == 201
 
 
 # ---- the last owner
@@ -296,6 +313,7 @@ def test_whoever_is_deleted_is_out_at_once(stack, shop):
     assert shop.owner.patch(f"users/{made['id']}", {"name": "x"}).refused(404, "not_found")
     back = shop.owner.post(f"users/{made['id']}/restore")
     assert back.status == 200 and back.data["role"] == "admin"
+    assert client.get("users/me").refused(401, "unauthorized"), "an old session is back"
     assert log_in(stack, email, SECRET).status == 201
 
 
@@ -357,15 +375,18 @@ def test_to_change_ones_password(stack, shop, rival):
     this = stack.login(email, shop.password, tenant=shop.slug)
     assert this.post("users/me/password", {"current_password": shop.password,
                                            "password": SECRET}).status == 200
+    assert this.get("users/me").refused(401, "unauthorized"), "its token was replaced"
     this, other = (stack.login(email, SECRET, tenant=shop.slug) for _ in range(2))
     elsewhere = stack.login(email, SECRET, tenant=rival.slug)
     before = shop.last_event()
     answer = this.post("users/me/password", {"current_password": SECRET, "password": OTHER_SECRET})
     assert answer.status == 200 and answer.data["email"] == email
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cache-Control"] == "no-store" and "Set-Cookie" not in answer.headers
     assert SECRET.encode() not in answer.body and OTHER_SECRET.encode() not in answer.body
-    assert this.get("users/me").status == 200
-    for client in (other, elsewhere):
+    renewed = stack.anonymous.bearing(answer.data["token"])
+    assert renewed.get("users/me").status == 200
+    assert [s["current"] for s in renewed.get("sessions").data] == [True]
+    for client in (this, other, elsewhere):
         assert client.get("users/me").refused(401, "unauthorized")
     assert shop.owner.get("users/me").status == 200
     assert log_in(stack, email, SECRET, tenant=shop.slug).refused(401, "unauthorized")
@@ -373,6 +394,23 @@ def test_to_change_ones_password(stack, shop, rival):
     (_, kind, _, _, fields, _), = shop.events(after=before)[:1]
     assert kind == "user.password_changed"
     assert sorted(fields) == ["current_password", "password"]
+
+
+def test_a_browser_gets_its_new_token_as_a_cookie(stack, anonymous, shop):
+    """With what is left of the session's time; the page never sees it."""
+    user, email = shop.user("staff")
+    cookie = log_in(stack, email, shop.password, cookie=True).headers["Set-Cookie"].split(";")[0]
+    browser = anonymous.with_headers(Cookie=cookie, Sec_Fetch_Site="same-origin")
+    shop.db.all("UPDATE sessions SET expires_at = now() + interval '100 s' WHERE tenant_id = %s AND"
+                " user_id = %s", shop.id, user)
+    answer = browser.post("users/me/password", {"current_password": shop.password,
+                                                "password": SECRET})
+    assert answer.status == 200 and "token" not in answer.data
+    new, *rules = answer.headers["Set-Cookie"].split("; ")
+    left = next(int(r[8:]) for r in rules if r.startswith("Max-Age="))
+    assert 0 < left <= 100 and new.split("=")[0] == cookie.split("=")[0]
+    assert browser.get("users/me").refused(401, "unauthorized")
+    assert anonymous.with_headers(Cookie=new).get("users/me").data["id"] == user
 
 
 def test_a_password_is_changed_by_who_knows_it(stack, shop):

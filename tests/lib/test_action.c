@@ -43,7 +43,7 @@ act(struct pur_req *rq)
 	return PUR_OK;
 }
 
-enum { R_LIST, R_ACT, R_PUBLIC, R_CREATE, R_GUARDED };
+enum { R_LIST, R_ACT, R_PUBLIC, R_CREATE, R_GUARDED, R_LATER };
 
 static const struct pur_route routes[] = {
 	[R_LIST] = { PUR_GET, "/things", "things:read", .stmts = { LIST }, .summary = "List" },
@@ -53,6 +53,8 @@ static const struct pur_route routes[] = {
 		       .summary = "Create" },
 	[R_GUARDED] = { PUR_POST, "/things/{ref}/move", "things:write", .run = act, .guard = GUARD,
 			.from = "new", .to = "old", .summary = "Move" },
+	[R_LATER] = { PUR_POST, "/things/later", "things:write", .run = act, .effect = PUR_ACCEPTS,
+		      .summary = "Act later" },
 	{ PUR_METHOD_UNKNOWN },
 };
 
@@ -341,6 +343,44 @@ test_fields_of_the_body(void **state)
 	assert_null(pur_body(&rq, "nam"));
 }
 
+/* ---- what is left behind ---- */
+
+static void
+test_a_job_is_of_the_batch(void **state)
+{
+	static const struct pur_job job = { .kind = "k", .payload = "{}" };
+
+	request(*state, R_ACT);
+	STATEMENT_GIVES("authenticate", logged_in_as("admin"));
+	assert_int_equal(pur_enqueue(&rq, &job), PUR_OK);
+	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
+	assert_int_equal(pur_enqueue(&rq, &job), PUR_OK);
+	assert_int_equal(pur_wait(&rq), PUR_OK);
+	assert_done("begin authenticate enqueue s3 enqueue flush");
+	STATEMENT_FAILS("enqueue", .rc = PUR_EUNAVAILABLE);
+	assert_int_equal(pur_enqueue(&rq, &job), PUR_OK);
+	assert_int_equal(pur_wait(&rq), PUR_EUNAVAILABLE);
+	assert_int_equal(pur_refused(&rq), PUR_EUNAVAILABLE);
+}
+
+/* Each event in its tenant: the setting goes before it, and it is waited for. */
+static void
+test_events_in_several_tenants(void **state)
+{
+	struct pur_uuid tenants[] = { uuid_of(ID), uuid_of(SESSION_ID) }, user = uuid_of(USER_ID);
+
+	request(*state, R_PUBLIC);
+	for (size_t i = 0; i < N_OF(tenants); i++) {
+		assert_int_equal(pur_move(&rq, &tenants[i], &user), PUR_OK);
+		assert_memory_equal(rq.input.tenant.b, tenants[i].b, 16);
+		assert_string_equal(fake.entered, USER_ID " ");
+		assert_int_equal(pur_record(&rq, &user), PUR_OK);
+	}
+	assert_done("begin enter record flush enter record flush");
+	STATEMENT_FAILS("record", .rc = PUR_EUNAVAILABLE);
+	assert_int_equal(pur_record(&rq, &user), PUR_EUNAVAILABLE);
+}
+
 /* ---- answers ---- */
 
 static void
@@ -395,6 +435,10 @@ test_an_answer_by_hand(void **state)
 	request(*state, R_ACT);
 	pur_answer_begin(&rq);
 	assert_int_equal(rq.reply.status, 200);
+	assert_null(rq.reply.location);
+	request(*state, R_LATER);
+	pur_answer_begin(&rq);
+	assert_int_equal(rq.reply.status, 202);
 	assert_null(rq.reply.location);
 }
 
@@ -453,6 +497,8 @@ main(void)
 		TEST(test_a_statement_as_the_request_wants_to_see_it),
 		TEST(test_arguments_by_name),
 		TEST(test_fields_of_the_body),
+		TEST(test_a_job_is_of_the_batch),
+		TEST(test_events_in_several_tenants),
 		TEST(test_an_answer_of_rows),
 		TEST(test_an_answer_without_its_row),
 		TEST(test_an_answer_by_hand),

@@ -285,6 +285,120 @@ test_every_character_of_a_key_is_checked(void **state)
 	assert_refused(text, NULL);
 }
 
+/* ---- links ---- */
+
+static const unsigned char link_key[PUR_KEY] = "a key of thirty-two bytes, or 32";
+static const unsigned char seed[PUR_SEED] = "the seed that a row of a link h";
+
+static struct pur_link
+sealed(enum pur_link_kind kind, char text[PUR_LINK_TEXT + 1])
+{
+	struct pur_link l = { .kind = kind, .where = { tenant } };
+
+	if (kind == PUR_LINK_INVITATION)
+		l.where[1] = pur_uuid_new();
+	pur_link_seal(&l, link_key, seed);
+	pur_link_format(&l, text);
+	return l;
+}
+
+static void
+test_links_there_and_back(void **state)
+{
+	static const struct {
+		enum pur_link_kind kind;
+		const char *prefix;
+		size_t len;
+	} kinds[] = { { PUR_LINK_INVITATION, "pi_", 3 + 86 }, { PUR_LINK_RESET, "pr_", 3 + 64 } };
+	char text[PUR_LINK_TEXT + 1];
+	struct pur_link made, l;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(kinds); i++) {
+		made = sealed(kinds[i].kind, text);
+		assert_int_equal(strlen(text), kinds[i].len);
+		assert_memory_equal(text, kinds[i].prefix, 3);
+		assert_int_equal(pur_link_read(text, kinds[i].kind, &l), PUR_OK);
+		assert_memory_equal(&l, &made, sizeof(l));
+		assert_true(pur_link_fits(&l, link_key, seed));
+		/* What is for one thing is for nothing else. */
+		assert_int_equal(pur_link_read(text, kinds[1 - i].kind, &l), PUR_EAUTH);
+	}
+}
+
+/* The worker, and other programs, make the same token of the same row. */
+static void
+test_a_link_is_a_keyed_hash(void **state)
+{
+	unsigned char said[3 + 16 + PUR_SEED], expected[PUR_TOKEN_HASH];
+	char text[PUR_LINK_TEXT + 1];
+	struct pur_link l = sealed(PUR_LINK_RESET, text);
+
+	(void)state;
+	memcpy(said, "pr_", 3);
+	memcpy(said + 3, tenant.b, 16);
+	memcpy(said + 19, seed, PUR_SEED);
+	crypto_generichash(expected, sizeof(expected), said, sizeof(said), link_key, PUR_KEY);
+	assert_memory_equal(l.secret, expected, sizeof(expected));
+}
+
+/* Each of them matters: the key, the seed, what it is for and every byte of the token. */
+static void
+test_links_that_do_not_fit(void **state)
+{
+	unsigned char other_key[PUR_KEY], other_seed[PUR_SEED];
+	char text[PUR_LINK_TEXT + 1];
+	struct pur_link made = sealed(PUR_LINK_INVITATION, text), l = made;
+
+	(void)state;
+	memcpy(other_key, link_key, PUR_KEY);
+	memcpy(other_seed, seed, PUR_SEED);
+	other_key[PUR_KEY - 1] ^= 1;
+	other_seed[0] ^= 1;
+	assert_false(pur_link_fits(&l, other_key, seed));
+	assert_false(pur_link_fits(&l, link_key, other_seed));
+	l.kind = PUR_LINK_RESET;
+	assert_false(pur_link_fits(&l, link_key, seed));
+	for (size_t i = 0; i < 16 + 16; i++) {
+		l = made;
+		l.where[i / 16].b[i % 16] ^= 1;
+		assert_false(pur_link_fits(&l, link_key, seed));
+	}
+	for (size_t i = 0; i < sizeof(l.secret); i++) {
+		l = made;
+		l.secret[i] ^= 0x80;
+		assert_false(pur_link_fits(&l, link_key, seed));
+	}
+}
+
+static void
+test_texts_that_are_no_link(void **state)
+{
+	static const char *const bad[] = {
+		"", "pr_", "pr", "pr_AAAA", "ps_", "pr_\xff\xff", "pr_="
+	};
+	char text[PUR_LINK_TEXT + 3], made[PUR_LINK_TEXT + 1];
+	struct pur_link l;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bad); i++)
+		assert_int_equal(pur_link_read(bad[i], PUR_LINK_RESET, &l), PUR_EAUTH);
+	(void)sealed(PUR_LINK_RESET, made);
+	for (size_t len = 0; len < strlen(made); len++) {
+		snprintf(text, sizeof(text), "%.*s", (int)len, made);
+		assert_int_equal(pur_link_read(text, PUR_LINK_RESET, &l), PUR_EAUTH);
+		snprintf(text, sizeof(text), "%.*s%c%s", (int)len, made, 0xc3, made + len + 1);
+		assert_int_equal(pur_link_read(text, PUR_LINK_RESET, &l), PUR_EAUTH);
+	}
+	snprintf(text, sizeof(text), "%sA", made);
+	assert_int_equal(pur_link_read(text, PUR_LINK_RESET, &l), PUR_EAUTH);
+	snprintf(text, sizeof(text), "%s=", made);
+	assert_int_equal(pur_link_read(text, PUR_LINK_RESET, &l), PUR_EAUTH);
+	(void)sealed(PUR_LINK_INVITATION, made); /* the longest there is */
+	snprintf(text, sizeof(text), "%sAA", made);
+	assert_int_equal(pur_link_read(text, PUR_LINK_INVITATION, &l), PUR_EAUTH);
+}
+
 int
 main(void)
 {
@@ -299,6 +413,10 @@ main(void)
 		cmocka_unit_test(test_keys_are_as_the_contract_says),
 		cmocka_unit_test(test_no_cookie_is_a_key),
 		cmocka_unit_test(test_every_character_of_a_key_is_checked),
+		cmocka_unit_test(test_links_there_and_back),
+		cmocka_unit_test(test_a_link_is_a_keyed_hash),
+		cmocka_unit_test(test_links_that_do_not_fit),
+		cmocka_unit_test(test_texts_that_are_no_link),
 	};
 
 	return cmocka_run_group_tests(tests, make_token, NULL);

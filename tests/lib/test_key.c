@@ -53,7 +53,7 @@ test_a_key_is_derived(void **state)
 	unsigned char key[PUR_KEY], expected[PUR_KEY];
 
 	(void)state;
-	write_secret(SECRET, PUR_SECRET);
+	write_secret(SECRET, PUR_KEY_SECRET);
 	load(file, PUR_KEY_CURSORS, key);
 	/* As docs and other programs would have it. */
 	assert_int_equal(crypto_kdf_derive_from_key(expected, sizeof(expected), 1, "purser__",
@@ -61,7 +61,7 @@ test_a_key_is_derived(void **state)
 			 0);
 	assert_memory_equal(key, expected, sizeof(key));
 	/* What stands behind the secret doesn't count. */
-	write_secret(SECRET "more\n", PUR_SECRET + 5);
+	write_secret(SECRET "more\n", PUR_KEY_SECRET + 5);
 	load(file, PUR_KEY_CURSORS, key);
 	assert_memory_equal(key, expected, sizeof(key));
 }
@@ -70,10 +70,10 @@ static void
 test_each_purpose_and_secret_has_its_own(void **state)
 {
 	unsigned char key[PUR_KEY], other[PUR_KEY];
-	char secret[PUR_SECRET];
+	char secret[PUR_KEY_SECRET];
 
 	(void)state;
-	write_secret(SECRET, PUR_SECRET);
+	write_secret(SECRET, PUR_KEY_SECRET);
 	load(file, PUR_KEY_CURSORS, key);
 	load(file, PUR_KEY_CURSORS + 1, other);
 	assert_memory_not_equal(key, other, sizeof(key));
@@ -119,7 +119,7 @@ test_files_that_will_not_do(void **state)
 		 file);
 	write_secret("", 0);
 	assert_refused(file, expected);
-	write_secret(SECRET, PUR_SECRET - 1);
+	write_secret(SECRET, PUR_KEY_SECRET - 1);
 	assert_refused(file, expected);
 	assert_refused("/", "secret_file /: has fewer than 32 bytes; make it by head -c 32 "
 			    "/dev/urandom");

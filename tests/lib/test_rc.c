@@ -59,6 +59,7 @@ test_rows_say_what_the_contract_says(void **state)
 		{ PUR_EPICKUP, 422, "pickup_unavailable" },
 		{ PUR_EMISMATCH, 422, "idempotency_mismatch" },
 		{ PUR_ELASTOWNER, 422, "last_owner" },
+		{ PUR_ELINK, 422, "invalid_link" },
 		{ PUR_ERULE, 422, "rule_violated" },
 		{ PUR_ERATE, 429, "rate_limited" },
 		{ PUR_EINTERNAL, 500, "internal_error" },

@@ -665,6 +665,26 @@ test_values_by_column(void **state)
 }
 
 static void
+test_bytes_of_a_length(void **state)
+{
+	static const struct column columns[] = { { "b", PUR_OID_BYTEA }, { "t", PUR_OID_TEXT } };
+	unsigned char out_of_it[4] = "....";
+
+	(void)state;
+	r = new_result(columns, N_OF(columns));
+	set_bytes(r, 0, 0, "\0\1\2\3", 4);
+	set_text(r, 0, 1, "text");
+	assert_int_equal(pur_row_bytes(r, 0, "b", out_of_it, 3), -1);
+	assert_int_equal(pur_row_bytes(r, 0, "b", out_of_it, 5), -1);
+	assert_int_equal(pur_row_bytes(r, 0, "t", out_of_it, 4), -1);
+	assert_int_equal(pur_row_bytes(r, 1, "b", out_of_it, 4), -1);
+	assert_int_equal(pur_row_bytes(NULL, 0, "b", out_of_it, 4), -1);
+	assert_memory_equal(out_of_it, "....", 4);
+	assert_int_equal(pur_row_bytes(r, 0, "b", out_of_it, 4), 0);
+	assert_memory_equal(out_of_it, "\0\1\2\3", 4);
+}
+
+static void
 test_values_that_are_not_there(void **state)
 {
 	static const struct column columns[] = { { "n", PUR_OID_INT8 }, { "t", PUR_OID_TEXT } };
@@ -841,6 +861,7 @@ main(void)
 		TEST(test_columns_that_code_cannot_write),
 		TEST(test_values_by_column),
 		TEST(test_values_that_are_not_there),
+		TEST(test_bytes_of_a_length),
 		TEST(test_values_as_text),
 		TEST(test_texts_in_a_small_arena),
 		TEST(test_columns_that_are_shown),

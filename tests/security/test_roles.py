@@ -94,7 +94,8 @@ def test_password_hashes_are_out_of_reach(db, stack):
          GROUP BY p.proname""", roles)) == {
              "login_candidates": "purser_sessions", "own_password": "purser_users",
              "set_own_password": "purser_users", "password_of_address": "purser_tenants",
-             "sign_up": "purser_tenants"}
+             "sign_up": "purser_tenants", "invitation": "purser_invitations",
+             "accept_invitation": "purser_invitations", "use_reset": "purser_password_resets"}
 
 
 def test_wrong_configuration_is_told(stack):

@@ -68,12 +68,12 @@ SELECT pg_temp.act('b', 'a in b') \g /dev/null
 SELECT is(purser.own_password(pg_temp.id('b')), 'hash of a', 'it is the person''s, not the user''s');
 SELECT pg_temp.act('a', '') \g /dev/null
 SELECT is(purser.own_password(pg_temp.id('a')), NULL, 'nobody has none');
-SELECT throws_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'x') $$, 'P0002', NULL,
+SELECT throws_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'x', sha256('new')) $$, 'P0002', NULL,
   'nor can nobody set one');
 SELECT pg_temp.act('a', 'a user', 'a session') \g /dev/null
-SELECT throws_ok($$ SELECT purser.set_own_password(pg_temp.id('b'), 'x') $$, 'P0002', NULL,
+SELECT throws_ok($$ SELECT purser.set_own_password(pg_temp.id('b'), 'x', sha256('new')) $$, 'P0002', NULL,
   'or somebody of another tenant');
-SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'new hash') $$,
+SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'new hash', sha256('new')) $$,
   'whoever acts sets a password');
 SELECT is(current_setting('app.current_tenant'), pg_temp.id('a')::text, 'the tenant is as it was');
 SELECT is(current_setting('app.current_session'), pg_temp.id('a session')::text, 'and the session');
@@ -93,13 +93,13 @@ SELECT results_eq($$ SELECT updated_at FROM accounts WHERE id = pg_temp.id('a ac
 SELECT pg_temp.add_session('a', 'a user', 'a phone') \g /dev/null
 SET LOCAL ROLE purser_users;
 SELECT pg_temp.act('a', 'a user') \g /dev/null
-SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'newer hash') $$,
+SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'newer hash', sha256('new')) $$,
   'where nobody knows which session this is');
 RESET ROLE;
 SELECT is_empty($$ SELECT id FROM sessions WHERE tenant_id = pg_temp.id('a') $$,
   'they end all of them');
 SELECT set_config('app.current_tenant', '', true) \g /dev/null
-SELECT pg_temp.scoped($$ SELECT purser.set_own_password(pg_temp.id('a'), 'newest hash') $$)
+SELECT pg_temp.scoped($$ SELECT purser.set_own_password(pg_temp.id('a'), 'newest hash', sha256('new')) $$)
   \g /dev/null
 SELECT is(current_setting('app.current_tenant'), '', 'the tenant is set for the transaction only');
 
@@ -115,7 +115,7 @@ SELECT pg_temp.add_session('b', 'a in b', 'a laptop in b') \g /dev/null
 SET LOCAL ROLE purser_users;
 SELECT pg_temp.act('b', 'a in b') \g /dev/null
 SELECT is(purser.own_password(pg_temp.id('b')), 'given by b', 'it is one''s own there');
-SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('b'), 'chosen in b') $$,
+SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('b'), 'chosen in b', sha256('new')) $$,
   'and can be changed');
 SELECT pg_temp.act('a', 'a user') \g /dev/null
 SELECT is(purser.own_password(pg_temp.id('a')), 'newest hash', 'which changes nothing elsewhere');

@@ -96,7 +96,7 @@ class FastcgiClient(Client):
         return FastcgiClient(self.sockets, {k: v for k, v in merged.items() if v is not None})
 
     def exchange(self, method, path, headers, body):
-        word = urlsplit(path).path.split("/")[3]
+        word = urlsplit(path).path.split("/")[3].replace("-", "_")
         program = word if word in self.sockets else f"{word}s"  # /tenant is of tenants
         with Connection(self.sockets[program]) as c:
             return c.request(method, path, headers, body or b"", keep=False)
