@@ -22,12 +22,12 @@ CREATE TABLE invitations (
 );
 CALL secure_tenant_table('invitations');
 
--- Global, as accounts are. Whoever asks for an address that nobody has makes a row too, with no
--- account (and no foreign key, which would be looked at for some and not for others): a stranger
--- can't tell the two apart by the time they take.
+-- Global, as accounts are. Whoever asks for an address that nobody has makes a row too, of an account
+-- that is none: a stranger can't tell the two apart by the time they take. Hence no foreign key, and
+-- a made-up id: NULLs would lie in one place of the index, which fills up.
 CREATE TABLE password_resets (
   id uuid NOT NULL,
-  account_id uuid,
+  account_id uuid NOT NULL,
   seed bytea NOT NULL DEFAULT uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()),
   expires_at timestamptz NOT NULL DEFAULT now() + '20 min'::interval,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -242,7 +242,8 @@ BEGIN
     RETURN false;
   END IF;
   INSERT INTO purser.password_resets (id, account_id)
-  VALUES (p_id, (SELECT a.id FROM purser.accounts a WHERE a.email_key = lower(p_email)));
+  VALUES (p_id, coalesce((SELECT a.id FROM purser.accounts a WHERE a.email_key = lower(p_email)),
+    gen_random_uuid()));
   RETURN true;
 END
 $$;
@@ -253,8 +254,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN QUERY SELECT r.seed FROM purser.password_resets r
-   WHERE r.id = p_id AND r.account_id IS NOT NULL AND r.expires_at > now();
+  RETURN QUERY
+  SELECT r.seed FROM purser.password_resets r JOIN purser.accounts a ON a.id = r.account_id
+   WHERE r.id = p_id AND r.expires_at > now();
 END
 $$;
 
@@ -269,12 +271,11 @@ DECLARE
   v_account uuid;
 BEGIN
   -- First the account, then its resets: as everybody who takes both.
-  PERFORM FROM purser.accounts a
+  SELECT a.id INTO v_account FROM purser.accounts a
    WHERE a.id = (SELECT r.account_id FROM purser.password_resets r WHERE r.id = p_id)
      FOR UPDATE;
   DELETE FROM purser.password_resets r
-   WHERE r.id = p_id AND r.seed = p_seed AND r.account_id IS NOT NULL AND r.expires_at > now()
-  RETURNING r.account_id INTO v_account;
+   WHERE r.id = p_id AND r.account_id = v_account AND r.seed = p_seed AND r.expires_at > now();
   IF NOT FOUND THEN
     RETURN;
   END IF;

@@ -119,8 +119,9 @@ SELECT ok(purser.ask_reset(pg_temp.id('nobody''s'), 'nobody@pgtap.invalid'), 'as
 SELECT throws_ok('SELECT 1 FROM purser.password_resets', '42501', NULL, 'the program sees no list');
 SELECT throws_ok('SELECT 1 FROM purser.accounts', '42501', NULL, 'nor accounts');
 RESET ROLE;
-SELECT results_eq($$ SELECT id, account_id, expires_at - now() FROM password_resets
-   WHERE id IN (pg_temp.id('reset'), pg_temp.id('nobody''s')) ORDER BY account_id $$,
+SELECT results_eq($$ SELECT r.id, a.id, r.expires_at - now()
+    FROM password_resets r LEFT JOIN accounts a ON a.id = r.account_id
+   WHERE r.id IN (pg_temp.id('reset'), pg_temp.id('nobody''s')) ORDER BY a.id $$,
   $$ VALUES (pg_temp.id('reset'), pg_temp.id('a account'), '20 min'::interval),
     (pg_temp.id('nobody''s'), NULL, '20 min') $$, 'each has a row, for twenty minutes');
 SELECT is((SELECT count(*) FROM password_resets WHERE account_id = pg_temp.id('b account')), 0::bigint,
