@@ -13,10 +13,10 @@ BROKEN, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE = 1, 64, 65, 66, 69
 
 @pytest.fixture
 def trail(stack):
-    """A shop with ten events and one by a key, that a test may spoil."""
+    """A shop with ten events of a person and one of a key, that a test may spoil."""
     shop = Shop(stack)
     for i in range(9):
-        shop.owner.patch("settings", {"locale": f"de-{i}" if i else "de"})
+        assert shop.owner.patch("settings", {"locale": ("de", "en")[i % 2]}).status == 200
     key = shop.owner.post("api-keys", {"name": "till", "scopes": ["categories:write"]}).data["key"]
     made = stack.anonymous.bearing(key).post("categories", {"name": "Bread"})
     assert made.status == 201 and shop.last_event() == 11
