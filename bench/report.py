@@ -208,6 +208,20 @@ def goals(rows, connections):
 
 # ---- the whole
 
+def put_section(text):
+    """Puts a part into RESULTS.md, in place of the one with its title: each benchmark writes its
+    own, and leaves the others'."""
+    file = contenders.BENCH / "RESULTS.md"
+    parts = re.split(r"^(?=# )", file.read_text() if file.exists() else "", flags=re.M)
+    title, text = text.splitlines()[0], text.strip() + "\n"
+    at = [i for i, part in enumerate(parts) if part.startswith(title + "\n")]
+    if at:
+        parts[at[0]] = text
+    else:
+        parts.append(text)
+    file.write_text("\n".join(part.strip() + "\n" for part in parts if part.strip()))
+
+
 INTRO = """# Purser beside what one would pick instead
 
 Written by `./dev bench` on {date}: the figures of one machine on one day. Ratios are what counts.

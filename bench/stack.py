@@ -56,26 +56,44 @@ def own(path, mode=0o600):
         os.chown(path, user.pw_uid, user.pw_gid)
 
 
-def psql(role, text, passfile=None):
+def psql_command(role):
+    return RUN_AS + [str(word) for word in (
+        PG_BIN / "psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", RUN,
+        "-U", role, "-d", DATABASE)]
+
+
+def psql(role, text, passfile=None, seconds=300):
     """Runs SQL and returns its rows, each a list of texts."""
-    command = [PG_BIN / "psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1",
-               "-h", RUN, "-U", role, "-d", DATABASE]
     env = os.environ | ({"PGPASSFILE": str(passfile)} if passfile else {})
-    done = subprocess.run(RUN_AS + [str(word) for word in command], input=text, text=True, env=env,
-                          cwd=HOME, capture_output=True, timeout=300)
+    done = subprocess.run(psql_command(role), input=text, text=True, env=env, cwd=HOME,
+                          capture_output=True, timeout=seconds)
     if done.returncode != 0:
         raise Failed(f"psql as {role}: {done.stderr.strip()}")
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
-def superuser(text):
-    return psql("postgres", text)
+def superuser(text, seconds=300):
+    return psql("postgres", text, seconds=seconds)
 
 
 def admin(text):
     """As the schema's administrator, who sees all tenants."""
     return psql("purser_admin", "SET search_path = purser;\n" + text,
                 HOME / "secrets/purser_admin.pgpass")
+
+
+def admin_lines(text):
+    """The same for what takes long: gives each line as soon as it is there."""
+    script = HOME / "script.sql"
+    script.write_text("SET search_path = purser;\n" + text)
+    own(script)
+    env = os.environ | {"PGPASSFILE": str(HOME / "secrets/purser_admin.pgpass")}
+    with subprocess.Popen([*psql_command("purser_admin"), "-f", script], env=env, text=True,
+                          cwd=HOME, stdout=subprocess.PIPE) as process:
+        for line in process.stdout:
+            yield line.rstrip("\n")
+    if process.returncode != 0:
+        raise Failed("psql as purser_admin: see above")
 
 
 def children(pid):

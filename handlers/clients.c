@@ -33,7 +33,7 @@ static const struct pur_field fields[] = {
 #define VALUES "r.name, r.email, r.phone, r.address, r.notes, r.tags, "
 
 static const struct pur_stmt stmts[] = {
-	[LIST] = PUR_LIST_OF("clients", COLUMNS),
+	[LIST] = PUR_SEARCH_LIST_OF("clients", COLUMNS),
 	[GET] = PUR_GET_OF("clients", COLUMNS),
 	[CREATE] = PUR_CREATE_OF("clients", NAMES, VALUES PUR_NEW_SLUG("clients"), COLUMNS),
 	[UPDATE] = PUR_UPDATE_OF("clients", NAMES, VALUES PUR_OLD_SLUG, COLUMNS),
@@ -54,5 +54,5 @@ static const struct pur_route routes[] = {
 };
 
 PUR_PROGRAM(.program = "clients", .title = "Client", .summary = "Those a tenant knows by name",
-	    .constraints = constraints, .counts = "clients",
+	    .constraints = constraints, .counts = "clients", .search = "clients",
 	    .key = { .name = "slug", .type = PUR_SLUG })

@@ -42,7 +42,7 @@ static const char *const payments[] = { "none", "partial", "paid", "refunded", N
 	"(SELECT array_agg(ROW(l.product_id, l.name, l.quantity, l.unit_price, l.tax_rate, l.tax," \
 	" l.total, l.note) ORDER BY l.position) FROM " source ")"
 #define STORED_LINES LINES("order_lines l WHERE l.tenant_id = $1 AND l.order_id = o.id")
-#define ORDERS "SELECT " COLUMNS "{include} FROM orders o WHERE o.tenant_id = $1"
+#define ORDERS "SELECT " COLUMNS "{include} FROM orders o{search} WHERE o.tenant_id = $1"
 #define THIS "SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.{ref}"
 
 /* Of `wanted` lines their tax, half up, of prices with or without it. */
@@ -550,5 +550,5 @@ static const struct pur_route routes[] = {
 };
 
 PUR_PROGRAM(.program = "orders", .title = "Order", .summary = "What customers asked for",
-	    .constraints = constraints, .counts = "orders",
+	    .constraints = constraints, .counts = "orders", .search = "orders",
 	    .key = { .name = "number", .type = PUR_INT, .min = 1 })

@@ -96,7 +96,7 @@ static const struct pur_field at[] = {
 };
 
 static const struct pur_stmt stmts[] = {
-	[LIST] = PUR_LIST_OF("products", COLUMNS),
+	[LIST] = PUR_SEARCH_LIST_OF("products", COLUMNS),
 	[GET] = PUR_GET_OF("products", COLUMNS),
 	[CREATE] = PUR_CREATE_OF("products", NAMES, VALUES PUR_NEW_SLUG("products"), COLUMNS),
 	[STOCK] = { PUR_EXEC, "@tenant @id",
@@ -139,5 +139,5 @@ static const struct pur_route routes[] = {
 };
 
 PUR_PROGRAM(.program = "products", .title = "Product", .summary = "What a tenant sells",
-	    .constraints = constraints, .counts = "products",
+	    .constraints = constraints, .counts = "products", .search = "products",
 	    .key = { .name = "slug", .type = PUR_SLUG })

@@ -103,7 +103,7 @@ make_page(struct pur_req *rq, int stmt)
 
 	if (rq->list.cursor != NULL)
 		return make_stretch(rq, stmt);
-	capped = pur_list_total(rq->total, &total);
+	capped = pur_list_total(rq->total != NULL ? rq->total : rq->results[stmt], &total);
 	if (put_rows(rq, stmt, pur_rows_count(rq->results[stmt])) != PUR_OK)
 		return PUR_EINTERNAL;
 	pur_buf_puts(b, ",\"total\":");

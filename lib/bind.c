@@ -4,6 +4,7 @@
 #include "document.h"
 #include "json.h"
 #include "oid.h"
+#include "permission.h"
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,12 @@ resolve(const char *name, const struct pur_stmt *stmt, const struct pur_field *f
 			return true;
 		}
 	}
+	if (strncmp(name, "@may:", 5) == 0) {
+		arg->source = PUR_FROM_ALLOWED;
+		*oid = PUR_OID_TEXT_ARRAY;
+		return pur_permission_roles(name + 5) != 0 &&
+		       copy_name(arg->name, name + 5, strlen(name + 5));
+	}
 	switch (name[0]) {
 	case '@':
 		return false;
@@ -158,13 +165,15 @@ replace(const char *text, const char *word, const char *by)
 }
 
 char *
-pur_bind_expand(const char *text, const char *include, bool deleted)
+pur_bind_expand(const char *text, const char *include, const char *search, bool deleted)
 {
-	char *half = replace(text, "{include}", include);
+	char *some = replace(text, "{include}", include);
+	char *more = some != NULL ? replace(some, "{search}", search) : NULL;
 	char *whole =
-	    half != NULL ? replace(half, "{active}", deleted ? "active IS FALSE" : "active") : NULL;
+	    more != NULL ? replace(more, "{active}", deleted ? "active IS FALSE" : "active") : NULL;
 
-	free(half);
+	free(some);
+	free(more);
 	return whole;
 }
 
@@ -180,7 +189,7 @@ make_variant(const char *sql, const struct pur_arg *arg, const char *column, int
 		snprintf(by, sizeof(by), "%s = $%d", column, n);
 	}
 	*text = arg != NULL ? replace(sql, word, by) : strdup(sql);
-	q->sql = *text != NULL ? pur_bind_expand(*text, "", false) : NULL;
+	q->sql = *text != NULL ? pur_bind_expand(*text, "", "", false) : NULL;
 	return q->sql != NULL ? 0 : -1;
 }
 
@@ -266,6 +275,19 @@ bind_words(struct pur_arena *a, const char *words, struct pur_datum *out)
 		p += strspn(p, " ");
 	}
 	return pur_datum_array(a, PUR_TEXT, values, n, out);
+}
+
+/* Who has a permission: names of roles, and scopes of keys. */
+static enum pur_rc
+bind_allowed(struct pur_arena *a, const char *permission, struct pur_datum *out)
+{
+	char roles[128], scopes[128];
+	const char *words;
+
+	pur_roles_words(pur_permission_roles(permission), roles, sizeof(roles));
+	pur_permission_scopes(permission, scopes, sizeof(scopes));
+	words = pur_sprintf(a, "%s %s", roles, scopes);
+	return words != NULL ? bind_words(a, words, out) : PUR_ETOOLARGE;
 }
 
 static const struct pur_value *
@@ -396,6 +418,8 @@ bind_arg(struct pur_arena *a, const struct pur_input *in, const struct pur_arg *
 		return PUR_OK;
 	case PUR_FROM_AGENT:
 		return bind_agent(a, in->agent, out);
+	case PUR_FROM_ALLOWED:
+		return bind_allowed(a, arg->name, out);
 	case PUR_FROM_PATH:
 	case PUR_FROM_KEY:
 		return bind_path(a, in, arg, out);

@@ -45,6 +45,7 @@ enum pur_source {
 	PUR_FROM_REQUEST,
 	PUR_FROM_ADDRESS,
 	PUR_FROM_AGENT,
+	PUR_FROM_ALLOWED, /* @may:permission */
 	PUR_FROM_PATH,
 	PUR_FROM_KEY, /* a part of the path that `{name}` stands for in the text */
 	PUR_FROM_QUERY,
@@ -66,7 +67,7 @@ struct pur_bound {
 	enum pur_expect expect;
 	struct pur_query by_id;   /* `{ref}` compares the id, or doesn't stand there at all */
 	struct pur_query by_key;  /* `{ref}` compares the human key; without text: there is none */
-	char *id_text, *key_text; /* their texts with {include} and {active} still in them */
+	char *id_text, *key_text; /* their texts with {include}, {search} and {active} in them */
 	int keyed;                /* index of the argument behind `{ref}`; -1: none */
 	struct pur_arg args[PUR_ARGS];
 	Oid id_types[PUR_ARGS], key_types[PUR_ARGS];
@@ -84,11 +85,13 @@ int pur_bind_compile(const struct pur_resource *res, int index, const struct pur
 		     size_t size) PUR_MUST;
 
 /*
- * A statement's text with `{include}` and `{active}` replaced.
- * include: what is added to the columns, "" for nothing. deleted: look at deleted things instead.
+ * A statement's text with `{include}`, `{search}` and `{active}` replaced.
+ * include, search: what is added to the columns and to FROM, "" for nothing. deleted: look at
+ * deleted things instead.
  * Returns a text to free(), or NULL without memory.
  */
-char *pur_bind_expand(const char *text, const char *include, bool deleted) PUR_MUST;
+char *pur_bind_expand(const char *text, const char *include, const char *search,
+		      bool deleted) PUR_MUST;
 
 /* Releases what compiling has taken. */
 void pur_bind_release(struct pur_bound *s);

@@ -59,10 +59,13 @@
 		table "_slug_check", PUR_EBODY, "slug", "Can't be made from this name; give one"   \
 	}
 
-#define PUR_LIST_OF(table, columns)                                                                \
+#define PUR_LIST_OF(table, columns) PUR_LIST_FROM(table " t", columns)
+/* The same with ?q=, of a resource with .search. */
+#define PUR_SEARCH_LIST_OF(table, columns) PUR_LIST_FROM(table " t{search}", columns)
+#define PUR_LIST_FROM(from, columns)                                                               \
 	{                                                                                          \
 		PUR_LIST, "@tenant",                                                               \
-		    "SELECT " columns "{include} FROM " table " t"                                 \
+		    "SELECT " columns "{include} FROM " from                                       \
 		    " WHERE t.tenant_id = $1 AND t.{active}"                                       \
 	}
 

@@ -163,6 +163,8 @@ put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_ro
 	put_flag(b, &first, "deleted",
 		 answer != 0 && strstr(res->stmts[answer].sql, "{active}") != NULL &&
 		     pur_route_lists(res, r));
+	put_flag(b, &first, "search",
+		 answer != 0 && strstr(res->stmts[answer].sql, "{search}") != NULL);
 	put_flag(b, &first, "includes",
 		 r->method == PUR_GET && answer != 0 &&
 		     strstr(res->stmts[answer].sql, "{include}") != NULL);

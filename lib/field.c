@@ -145,6 +145,8 @@ check_length(struct pur_arena *a, const struct pur_field *f, const char *s, size
 		return n == 0
 			   ? "Must not be empty"
 			   : pur_sprintf(a, "Must have at least %lld characters", (long long)min);
+	if ((f->flags & PUR_NOTBLANK) != 0 && strspn(s, " \t\r\n") == len)
+		return "Must not be blank";
 	if (n > max)
 		return pur_sprintf(a, "Must have at most %lld characters", (long long)max);
 	return NULL;

@@ -42,6 +42,7 @@ enum pur_field_flag {
 	PUR_FILTER = 1 << 5,    /* lists may be filtered by it */
 	PUR_PERSONAL = 1 << 6,  /* a person's: its value never leaves the row */
 	PUR_FIXED = 1 << 7,     /* taken when a thing is made, read-only ever after */
+	PUR_NOTBLANK = 1 << 8,  /* a text of more than spaces */
 };
 
 #define PUR_REFERS 8 /* most fields of one body with .refers */

@@ -15,6 +15,17 @@ static const struct {
 } operators[] = { { "", "=" },     { "in", "any" }, { "gt", ">" },
 		  { "gte", ">=" }, { "lt", "<" },   { "lte", "<=" } };
 
+/* What a search adds to a row: how well it fits, whether there may be others, and how many are. */
+enum { RANK, MORE, COUNTED };
+static const struct pur_field found[] = {
+	[RANK] = { .name = "_rank",
+		   .type = PUR_INT,
+		   .column = "found_rank",
+		   .include = "found_rank" },
+	[MORE] = { .name = "_more", .type = PUR_BOOL, .include = "found_more" },
+	[COUNTED] = { .name = "_counted", .type = PUR_INT, .include = "count(*) OVER ()" },
+};
+
 static const char *
 column(const struct pur_field *f)
 {
@@ -181,6 +192,22 @@ take_deleted(struct pur_arena *a, struct pur_list *l, const char *value, struct 
 	return 1;
 }
 
+static int
+take_search(struct pur_arena *a, struct pur_list *l, const char *value, struct pur_error *e,
+	    bool *bad)
+{
+	static const struct pur_field q = PUR_SEARCH_PARAM;
+	const char *problem;
+	struct pur_value v;
+
+	if (pur_field_read_param(a, &q, value, 0, &v, &problem) != PUR_OK) {
+		pur_error_detail(e, a, q.name, "%s", problem);
+		*bad = true;
+	}
+	l->q = value;
+	return 1;
+}
+
 int
 pur_view_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
 	      const char *sql, const struct pur_param *p, struct pur_error *e, bool *bad)
@@ -204,6 +231,8 @@ pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *f
 	}
 	if (strcmp(p->name, "sort") == 0)
 		return take_sort(a, l, fields, p->value, e, bad);
+	if (strcmp(p->name, "q") == 0 && strstr(sql, "{search}") != NULL)
+		return take_search(a, l, p->value, e, bad);
 	if (strcmp(p->name, "deleted") == 0 && strstr(sql, "{active}") != NULL)
 		return take_deleted(a, l, p->value, e, bad);
 	return take_filter(a, l, fields, p, e, bad);
@@ -218,7 +247,9 @@ pur_list_finish(struct pur_list *l, const struct pur_field *fields, const struct
 		l->page = 1;
 	if (l->per_page == 0)
 		l->per_page = PER_PAGE;
-	if (l->n_sorts == 0 && route->sort != NULL)
+	if (l->n_sorts == 0 && l->q != NULL)
+		l->sorts[l->n_sorts++] = (struct pur_list_sort){ &found[RANK], true };
+	else if (l->n_sorts == 0 && route->sort != NULL)
 		take_sort(NULL, l, fields, route->sort, NULL, &bad);
 }
 
@@ -239,6 +270,8 @@ scope_of(struct pur_arena *a, const struct pur_list *l, const struct pur_input *
 	for (int i = 0; i < l->n_filters && s != NULL; i++)
 		s = pur_sprintf(a, "%s&%s%s%zu:%s", s, l->filters[i].field->name, l->filters[i].op,
 				strlen(l->filters[i].text), l->filters[i].text);
+	if (l->q != NULL && s != NULL)
+		s = pur_sprintf(a, "%s?%s", s, l->q);
 	return s;
 }
 
@@ -302,6 +335,43 @@ pur_list_go_on(struct pur_arena *a, struct pur_list *l, const struct pur_field *
 			return PUR_EINTERNAL;
 	}
 	l->n_at = l->n_sorts + 1;
+	return PUR_OK;
+}
+
+const char *
+pur_list_search(struct pur_arena *a, const struct pur_resource *res, const char *text)
+{
+	return res->search == NULL
+		   ? ""
+		   : pur_sprintf(a, ", search_%s($1, %s, %d)", res->search, text, PUR_LIST_FOUND);
+}
+
+/*
+ * Begins a statement of the list, as a view wants it, and of what is searched for. columns: what
+ * is added of a search, by number in `found`.
+ */
+static enum pur_rc
+begin(struct pur_shape *s, const struct pur_list *l, const struct pur_resource *res,
+      struct pur_bound *base, const struct pur_input *in, struct pur_view v, const char *before,
+      int first, int last)
+{
+	const struct pur_field *fields = pur_route_fields(res, in->route);
+	struct pur_datum *bind;
+	enum pur_rc rc;
+
+	if (l->q == NULL)
+		return pur_shape_begin(s, base, in, &v, before);
+	v.search = pur_list_search(s->a, res, pur_sprintf(s->a, "$%d", base->n + 1));
+	if (v.search == NULL)
+		return PUR_ETOOLARGE;
+	for (int i = first; i <= last; i++)
+		v.includes[v.n_includes++] = &found[i];
+	rc = pur_shape_begin(s, base, in, &v, before);
+	if (rc != PUR_OK)
+		return rc;
+	pur_shape_arg(s, pur_datum_oid(PUR_TEXT), &bind);
+	*bind = pur_datum_text(l->q);
+	pur_buf_printf(&s->sql, " AND %s = found_id", column(&fields[0]));
 	return PUR_OK;
 }
 
@@ -457,18 +527,48 @@ build_kept_total(struct pur_arena *a, const struct pur_resource *res, const stru
 	return pur_datum_array(a, PUR_TEXT, states, n, &out->binds[2]);
 }
 
+/* Whether it is a search's, which says how many it found; or one of several, as in /search. */
+static bool
+searches(const struct pur_list *l, const struct pur_bound *base)
+{
+	return l->q != NULL || strstr(base->id_text, " AS _more") != NULL;
+}
+
+/* The total by counting; of a search with whether it may have missed some. */
+static enum pur_rc
+build_counted_total(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
+		    const struct pur_resource *res, struct pur_bound *base,
+		    const struct pur_input *in, struct pur_step *out)
+{
+	const struct pur_view plain = { .deleted = l->view.deleted };
+	struct pur_shape s = { .a = a };
+	enum pur_rc rc =
+	    begin(&s, l, res, base, in, plain,
+		  !searches(l, base) ? "SELECT count(*) AS counted FROM ("
+				     : "SELECT count(*) AS counted, bool_or(_more) AS _more FROM (",
+		  MORE, MORE);
+
+	if (rc == PUR_OK)
+		rc = put_filters(&s, l);
+	if (rc == PUR_OK)
+		rc = put_number(&s, "LIMIT", PUR_LIST_COUNTED + 1);
+	pur_buf_puts(&s.sql, ") AS matching");
+	return pur_shape_end(&s, db, rc, out);
+}
+
 enum pur_rc
 pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 	       const struct pur_resource *res, struct pur_bound *base, const struct pur_input *in,
 	       struct pur_step *rows, struct pur_step *total)
 {
 	const struct pur_field *fields = pur_route_fields(res, in->route);
-	const struct pur_view plain = { .deleted = l->view.deleted };
-	struct pur_shape page = { .a = a }, count = { .a = a };
+	/* Searching costs more than counting what was found, so the first page does both. */
+	bool counts = searches(l, base) && l->cursor == NULL && l->page == 1;
+	struct pur_shape page = { .a = a };
 	struct pur_value one[1];
 	const struct pur_value *states;
 	size_t n;
-	enum pur_rc rc = pur_shape_begin(&page, base, in, &l->view, "");
+	enum pur_rc rc = begin(&page, l, res, base, in, l->view, "", RANK, counts ? COUNTED : RANK);
 
 	if (rc == PUR_OK)
 		rc = put_filters(&page, l);
@@ -478,18 +578,12 @@ pur_list_build(struct pur_arena *a, struct pur_db *db, const struct pur_list *l,
 		rc = put_order(&page, l, fields);
 	rc = pur_shape_end(&page, db, rc, rows);
 	total->query = NULL;
-	if (rc != PUR_OK || l->cursor != NULL)
+	if (rc != PUR_OK || l->cursor != NULL || counts)
 		return rc;
-	if (res->counts != NULL && base->n == 1 && !l->view.deleted &&
+	if (res->counts != NULL && base->n == 1 && !l->view.deleted && l->q == NULL &&
 	    counted_states(l, one, &states, &n))
 		return build_kept_total(a, res, in, states, n, total);
-	rc = pur_shape_begin(&count, base, in, &plain, "SELECT count(*) AS counted FROM (");
-	if (rc == PUR_OK)
-		rc = put_filters(&count, l);
-	if (rc == PUR_OK)
-		rc = put_number(&count, "LIMIT", PUR_LIST_COUNTED + 1);
-	pur_buf_puts(&count.sql, ") AS matching");
-	return pur_shape_end(&count, db, rc, total);
+	return build_counted_total(a, db, l, res, base, in, total);
 }
 
 /*
@@ -519,13 +613,19 @@ as_url(struct pur_arena *a, const char *s)
 bool
 pur_list_total(const PGresult *r, int64_t *total)
 {
+	bool more = false;
+
 	*total = 0;
+	if (pur_rows_count(r) == 0)
+		return false;
+	if (pur_row_bool(r, 0, "_more", &more) == 0 && pur_row_int(r, 0, "_counted", total) == 0)
+		return more;
 	if (pur_row_int(r, 0, "counted", total) != 0) {
 		(void)!pur_row_int(r, 0, "n", total);
 		return false;
 	}
 	if (*total <= PUR_LIST_COUNTED)
-		return false;
+		return more;
 	*total = PUR_LIST_COUNTED;
 	return true;
 }

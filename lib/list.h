@@ -13,6 +13,7 @@
 #define PUR_LIST_FILTERS 12
 #define PUR_LIST_SORTS 4
 #define PUR_LIST_COUNTED 100000 /* rows that are counted where no total is kept */
+#define PUR_LIST_FOUND 500      /* rows that a search goes through */
 
 struct pur_list_filter {
 	const struct pur_field *field;
@@ -36,6 +37,7 @@ struct pur_list {
 	struct pur_list_sort sorts[PUR_LIST_SORTS];
 	int n_sorts;
 	struct pur_view view;
+	const char *q;                           /* what is searched for; NULL: nothing */
 	const char *cursor;                      /* as it came, "" for the beginning; NULL: pages */
 	struct pur_value at[PUR_LIST_SORTS + 1]; /* where it begins: sorts' values, then the id */
 	int n_at;                                /* 0: at the beginning */
@@ -44,7 +46,7 @@ struct pur_list {
 
 /*
  * Takes one query parameter, when it is one of a read's: include=; and of a list's: page, perPage,
- * cursor, sort, deleted, name=, name[op]=.
+ * cursor, sort, q, deleted, name=, name[op]=.
  * fields, sql: of the rows, and the text of the statement that gives them.
  * Return 1 when it was (a fault in it stands in e's details then and *bad is set), 0 when it is
  * none of these. l starts zeroed; pur_list_finish() fills in what nobody asked for.
@@ -54,7 +56,11 @@ int pur_view_take(struct pur_arena *a, struct pur_list *l, const struct pur_fiel
 int pur_list_take(struct pur_arena *a, struct pur_list *l, const struct pur_field *fields,
 		  const char *sql, const struct pur_param *p, struct pur_error *e, bool *bad);
 
-/* Defaults: page 1, 20 a page, the route's order. */
+/* What ?q= adds to FROM: text is SQL. "" where the resource has none, NULL when the arena is full.
+ */
+const char *pur_list_search(struct pur_arena *a, const struct pur_resource *res, const char *text);
+
+/* Defaults: page 1, 20 a page, the route's order; of a search, what fits best. */
 void pur_list_finish(struct pur_list *l, const struct pur_field *fields,
 		     const struct pur_route *route);
 
@@ -78,7 +84,8 @@ const char *pur_list_cursor(struct pur_arena *a, const struct pur_list *l,
 
 /*
  * Makes the two statements of a page: its rows, and what pur_list_total() reads. With a cursor
- * there is no total (its query is NULL), and one row more than asked tells whether more follow.
+ * there is no total, and one row more than asked tells whether more follow; the first page of a
+ * search counts its rows itself: its query is NULL then.
  * base: the list's own statement with its arguments.
  * db: where a statement that has to leave the cache is forgotten.
  * Returns PUR_OK, PUR_ENOTFOUND (as pur_bind), PUR_ETOOLARGE, or PUR_EUNAVAILABLE.
@@ -90,7 +97,7 @@ enum pur_rc pur_list_build(struct pur_arena *a, struct pur_db *db, const struct 
 
 /*
  * How many there are. Returns true when there are more, and they were counted no further than
- * PUR_LIST_COUNTED: where filters ask for what no total is kept of.
+ * PUR_LIST_COUNTED: where filters ask for what no total is kept of; or than a search goes.
  */
 bool pur_list_total(const PGresult *r, int64_t *total);
 

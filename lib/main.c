@@ -52,7 +52,7 @@ list_fields(const struct pur_resource *res, int stmt)
 	return res->fields;
 }
 
-/* A statement with everything that can be included, and of deleted things. */
+/* A statement with everything that can be included, searched, and of deleted things. */
 static bool
 check_view(const struct pur_req *rq, int stmt)
 {
@@ -60,6 +60,7 @@ check_view(const struct pur_req *rq, int stmt)
 	struct pur_bound *s = &rq->program->stmts[stmt];
 	struct pur_query q = s->by_id;
 	struct pur_buf include = { .data = NULL };
+	const char *search = pur_list_search(rq->arena, res, "NULL");
 	char *text;
 	bool ok;
 
@@ -70,7 +71,9 @@ check_view(const struct pur_req *rq, int stmt)
 			pur_buf_printf(&include, ", %s AS %s", f->include, f->name);
 	}
 	pur_buf_putc(&include, '\0');
-	text = pur_buf_failed(&include) ? NULL : pur_bind_expand(s->id_text, include.data, true);
+	text = pur_buf_failed(&include) || search == NULL
+		   ? NULL
+		   : pur_bind_expand(s->id_text, include.data, search, true);
 	pur_buf_free(&include);
 	q.sql = text;
 	q.prepared = 0;

@@ -42,21 +42,41 @@ fits(const char *rule, const char *word, size_t len)
 	return strcmp(rule, "*") == 0 || (strncmp(rule, word, len) == 0 && rule[len] == '\0');
 }
 
-unsigned
-pur_permission_roles(const char *permission)
+static unsigned
+roles_of(const char *permission, size_t len)
 {
-	const char *colon = strchr(permission, ':');
+	const char *colon = memchr(permission, ':', len);
+	size_t resource = colon != NULL ? (size_t)(colon - permission) : 0,
+	       verb = len - resource - 1;
 
-	if (strcmp(permission, "any") == 0)
-		return PUR_ALL_ROLES;
-	if (colon == NULL || colon == permission || colon[1] == '\0')
+	if (resource == 0 || verb == 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		if (fits(rules[i].resource, permission, (size_t)(colon - permission)) &&
-		    fits(rules[i].verb, colon + 1, strlen(colon + 1)))
+		if (fits(rules[i].resource, permission, resource) &&
+		    fits(rules[i].verb, colon + 1, verb))
 			return rules[i].roles;
 	}
 	return 0;
+}
+
+unsigned
+pur_permission_roles(const char *permission)
+{
+	unsigned all = 0;
+
+	if (strcmp(permission, "any") == 0)
+		return PUR_ALL_ROLES;
+	for (const char *p = permission;; p++) {
+		size_t len = strcspn(p, " ");
+		unsigned roles = roles_of(p, len);
+
+		if (roles == 0)
+			return 0;
+		all |= roles;
+		p += len;
+		if (*p == '\0')
+			return all;
+	}
 }
 
 void
@@ -72,22 +92,31 @@ pur_roles_words(unsigned roles, char *words, int size)
 	}
 }
 
+/* What a scope to write doesn't include: to write clients is not to read, export or erase them. */
+static bool
+stands_alone(const char *verb, int len)
+{
+	return fits("read", verb, (size_t)len) || fits("export", verb, (size_t)len) ||
+	       fits("erase", verb, (size_t)len);
+}
+
 void
 pur_permission_scopes(const char *permission, char *words, int size)
 {
-	const char *colon = strchr(permission, ':');
-	int len = colon != NULL ? (int)(colon - permission) : 0;
+	int end = 0;
 
 	words[0] = '\0';
-	if (colon == NULL)
-		return;
-	/* To write clients is not to export or erase them. */
-	if (strcmp(colon, ":read") == 0 || strcmp(colon, ":export") == 0 ||
-	    strcmp(colon, ":erase") == 0)
-		snprintf(words, (size_t)size, "%s %.*s:*", permission, len, permission);
-	else
-		snprintf(words, (size_t)size, "%s %.*s:write %.*s:*", permission, len, permission,
-			 len, permission);
+	for (const char *p = permission; *p != '\0' && end < size; p += *p == ' ') {
+		int len = (int)strcspn(p, " "), resource = (int)strcspn(p, ":");
+		bool alone = resource < len && stands_alone(p + resource + 1, len - resource - 1);
+
+		if (resource < len)
+			end +=
+			    snprintf(words + end, (size_t)(size - end), "%s%.*s%s%.*s%s %.*s:*",
+				     end > 0 ? " " : "", len, p, alone ? "" : " ",
+				     alone ? 0 : resource, p, alone ? "" : ":write", resource, p);
+		p += len;
+	}
 }
 
 bool

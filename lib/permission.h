@@ -20,7 +20,10 @@ enum pur_role {
 	PUR_ALL_ROLES = (1 << 6) - 1,
 };
 
-/* The roles that have a permission ("orders:read", or "any"); 0 for an ill-formed one. */
+/*
+ * The roles that have a permission ("orders:read", or "any"); 0 for an ill-formed one. Of several,
+ * separated by spaces, any one will do.
+ */
 unsigned pur_permission_roles(const char *permission);
 
 /*

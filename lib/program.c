@@ -91,6 +91,14 @@ static int
 check_statement(const struct pur_resource *res, const struct pur_bound *s, int index, char *message,
 		size_t size)
 {
+	if (strstr(res->stmts[index].sql, "{search}") != NULL &&
+	    (res->search == NULL || s->expect != PUR_LIST || s->n == 0 ||
+	     s->args[0].source != PUR_FROM_TENANT)) {
+		snprintf(message, size,
+			 "%s: statement %d: {search} needs a list, @tenant as $1, and .search",
+			 res->program, index);
+		return -1;
+	}
 	if (res->stmts[index].crosses_tenants)
 		return 0;
 	for (int i = 0; i < s->n; i++) {
@@ -227,12 +235,12 @@ static int
 compile_words(struct pur_arena *forever, const char *text, struct pur_datum *out)
 {
 	const char *words = pur_strdup(forever, text);
-	struct pur_value values[8];
+	struct pur_value values[16];
 	size_t n = 0;
 
 	if (words == NULL)
 		return -1;
-	for (const char *p = words; *p != '\0' && n < 8;) {
+	for (const char *p = words; *p != '\0' && n < 16;) {
 		size_t len = strcspn(p, " ");
 
 		values[n++] = (struct pur_value){ .type = PUR_TEXT, .s = p, .len = len };

@@ -19,8 +19,8 @@ struct pur_program {
 /*
  * Checks the tables and compiles them. What makes a table bad: an argument nobody can resolve, a
  * route without permission or summary, both or neither of .stmts and .run, a statement without
- * @tenant that doesn't say .crosses_tenants, a sort or event that can't be, a field that can't be
- * what it says.
+ * @tenant that doesn't say .crosses_tenants, a sort, event or search that can't be, a field that
+ * can't be what it says.
  * message: what is wrong and where. Returns the program, for the life of the process, or NULL.
  */
 const struct pur_program *pur_program_new(const struct pur_resource *res, char *message,

@@ -27,6 +27,7 @@ enum pur_expect {
  *   @tenant     the credential's tenant          @id      a new UUIDv7, one a request
  *   @from, @to  the route's states (text[], text) @match   If-Match's revisions (bigint[]), or NULL
  *   @body       the given fields as jsonb         @request the request's id
+ *   @may:clients:read  the roles and scopes that have a permission (text[])
  *   @address    the client's address              @agent   its User-Agent, cut to 200
  *   /name       a part of the path: an id, or the resource's key where `{name}` stands in the text
  *   /name:slug  the same with a slug, whatever the resource's key
@@ -37,7 +38,8 @@ enum pur_expect {
  *
  * In the text, `{ref}` stands for a comparison of the row's key with /ref ("p.{ref}"). A read's
  * text may have `{include}` behind its columns, for what ?include= adds, and `{active}`
- * ("t.{active}") where it looks at things that aren't deleted, or with ?deleted=true that are.
+ * ("t.{active}") where it looks at things that aren't deleted, or with ?deleted=true that are. A
+ * list's may have `{search}` behind the one table of its FROM, for ?q=.
  */
 struct pur_stmt {
 	enum pur_expect expect;
@@ -73,7 +75,8 @@ struct pur_retirement {
 struct pur_route {
 	enum pur_method method;
 	const char *path;       /* below /api/v1: "/orders/{ref}/approve" */
-	const char *permission; /* "orders:read", or PUR_PUBLIC, or PUR_ANY_ROLE */
+	const char *permission; /* "orders:read", or PUR_PUBLIC, or PUR_ANY_ROLE; of several,
+				   separated by spaces, any one will do */
 	enum pur_cache cache;
 	int stmts[PUR_STMTS]; /* run in this order; the last that gives rows is the answer */
 	int guard;            /* read after a write that hit no row: why not? (404, 412, 409) */
@@ -123,9 +126,18 @@ struct pur_resource {
 	const struct pur_route *routes;           /* ends with method 0 */
 	const struct pur_constraint *constraints; /* ends with a NULL name */
 	const char *counts; /* `resource` in tenant_counts, where exact totals are kept */
+	const char *search; /* "orders", where lists take ?q= by search_orders() of the schema */
 	struct pur_field
 	    key; /* the human key besides the UUID: { .name = "slug", .type = PUR_SLUG } */
 };
+
+/* The parameter ?q=. */
+#define PUR_SEARCH_PARAM                                                                           \
+	{                                                                                          \
+		.name = "q", .type = PUR_TEXT, .max = 200, .flags = PUR_REQUIRED | PUR_NOTBLANK,   \
+		.summary = "Words, of which the last may be a beginning; accents and a wrong "     \
+			   "letter don't matter"                                                   \
+	}
 
 #define PUR_COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

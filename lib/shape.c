@@ -23,7 +23,7 @@ static unsigned long uses;
 bool
 pur_view_differs(const struct pur_view *v)
 {
-	return v->n_includes > 0 || v->deleted;
+	return v->n_includes > 0 || v->search != NULL || v->deleted;
 }
 
 /* Finds a statement by its text, or gives it the place of the one unused for longest. */
@@ -109,8 +109,9 @@ pur_shape_begin(struct pur_shape *s, struct pur_bound *base, const struct pur_in
 	put_includes(&include, v, q->sql);
 	pur_buf_putc(&include, '\0');
 	if (!pur_buf_failed(&include))
-		text = pur_bind_expand(q == &base->by_key ? base->key_text : base->id_text,
-				       include.data, v->deleted);
+		text =
+		    pur_bind_expand(q == &base->by_key ? base->key_text : base->id_text,
+				    include.data, v->search != NULL ? v->search : "", v->deleted);
 	if (text != NULL)
 		pur_buf_puts(&s->sql, text);
 	pur_buf_free(&include);

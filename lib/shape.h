@@ -13,13 +13,15 @@
 
 #define PUR_SHAPES 64
 #define PUR_SHAPE_ARGS (PUR_ARGS + 16)
-#define PUR_INCLUDES 8
+#define PUR_INCLUDES 8 /* most that a request may ask for */
+#define PUR_EXTRAS 3   /* that the library adds to them */
 
 /* What a request wants to see besides, or instead. */
 struct pur_view {
-	const struct pur_field *includes[PUR_INCLUDES];
+	const struct pur_field *includes[PUR_INCLUDES + PUR_EXTRAS];
 	int n_includes;
-	bool deleted; /* the deleted things alone */
+	const char *search; /* what is added to FROM; NULL: nothing */
+	bool deleted;       /* the deleted things alone */
 };
 
 /* A statement and its arguments, ready to be sent. */

@@ -7,6 +7,9 @@
 /* Who acts, as authenticate() left it for this transaction; NULL for nobody. */
 #define PUR_ACTOR "nullif(current_setting('app.current_user', true), '')::uuid"
 
+/* The API key that acts, as authenticate_key() left it; NULL for a person. */
+#define PUR_ACTING_KEY "nullif(current_setting('app.current_key', true), '')::uuid"
+
 /* A text as [a-z0-9-]: accents taken off (Unicode NFD), everything else becomes '-'. */
 #define PUR_SLUGIFY(text)                                                                          \
 	"trim(BOTH '-' FROM left(regexp_replace(replace(lower(regexp_replace(normalize(" text      \

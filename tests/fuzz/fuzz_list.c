@@ -8,10 +8,11 @@
 #include <ctype.h>
 
 #define COLUMNS "SELECT o.id"
-#define FROM " FROM orders o WHERE o.tenant_id = $1 AND o."
+#define FROM " FROM orders o"
+#define WHERE " WHERE o.tenant_id = "
 #define LINES "(SELECT array_agg(ROW(l.quantity)) FROM lines l)"
 #define CLIENT "(SELECT ROW(c.name) FROM clients c)"
-#define BASE COLUMNS "{include}" FROM "{active}"
+#define BASE COLUMNS "{include}" FROM "{search}" WHERE "$1 AND o.{active}"
 #define KEPT_TOTAL                                                                                 \
 	"SELECT coalesce(sum(n), 0)::bigint AS n FROM tenant_counts"                               \
 	" WHERE tenant_id = $1 AND resource = $2 AND status = ANY($3)"
@@ -54,11 +55,16 @@ static const struct pur_stmt stmts[] = {
 };
 
 static const struct pur_resource counted = {
-	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 2, .counts = "orders"
+	.program = "orders",
+	.fields = fields,
+	.stmts = stmts,
+	.n_stmts = 2,
+	.counts = "orders",
+	.search = "orders",
 };
 
 static const struct pur_resource uncounted = {
-	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 2
+	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = 2, .search = "orders"
 };
 
 static const struct pur_route route = { .sort = "-made" };
@@ -67,9 +73,19 @@ static const struct pur_route route = { .sort = "-made" };
 static const char *const fragments[] = {
 	KEPT_TOTAL,
 	"SELECT count(*) AS counted FROM (",
+	"SELECT count(*) AS counted, bool_or(_more) AS _more FROM (",
 	COLUMNS,
-	FROM "active IS FALSE",
-	FROM "active",
+	FROM,
+	WHERE,
+	"o.active IS FALSE",
+	"o.active",
+	", search_orders(",
+	", 500)",
+	", found_rank AS _rank",
+	", found_more AS _more",
+	", count(*) OVER () AS _counted",
+	"found_id",
+	"found_rank",
 	", " LINES " AS lines",
 	", " CLIENT " AS client",
 	") AS matching",
@@ -206,7 +222,9 @@ builds(struct pur_arena *a, const struct pur_list *l, const struct pur_resource 
 	if (rc == PUR_OK) {
 		holds_of_step(&rows);
 		HOLDS((strstr(rows.query->sql, "active IS FALSE") != NULL) == l->view.deleted);
-		HOLDS((total.query == NULL) == (l->cursor != NULL));
+		HOLDS((total.query == NULL) ==
+		      (l->cursor != NULL || (l->q != NULL && l->page == 1)));
+		HOLDS((strstr(rows.query->sql, "search_orders(") != NULL) == (l->q != NULL));
 		if (total.query != NULL) {
 			holds_of_step(&total);
 			HOLDS((strstr(total.query->sql, "active IS FALSE") != NULL) ==
@@ -245,7 +263,9 @@ holds_of_list(const struct pur_list *l)
 	for (int i = 0; i < l->n_filters; i++)
 		HOLDS((l->filters[i].field->flags & PUR_FILTER) != 0);
 	for (int i = 0; i < l->n_sorts; i++)
-		HOLDS((l->sorts[i].field->flags & PUR_SORT) != 0);
+		HOLDS((l->sorts[i].field->flags & PUR_SORT) != 0 ||
+		      (l->q != NULL && strcmp(l->sorts[i].field->name, "_rank") == 0));
+	HOLDS(l->q == NULL || l->q[0] != '\0');
 }
 
 int

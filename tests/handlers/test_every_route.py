@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from support.routes import MISSING, Things, all_routes
+from support.routes import MISSING, Things, all_routes, with_query
 from support.shop import ROLES, unique
 
 LEADERS = {"owner", "admin", "manager"}
@@ -215,7 +215,7 @@ def test_required_fields(shop, things, route):
 
 @behind_login
 def test_unknown_parameters_are_named(shop, route):
-    answer = shop.owner.request(route.method, route.at(MISSING) + "?no_such=1&x%5By%5D=2")
+    answer = shop.owner.request(route.method, with_query(route.at(MISSING), "no_such=1&x%5By%5D=2"))
     assert answer.refused(400, "invalid_input"), answer
     assert answer.faults == {"no_such": "Unknown parameter", "x[y]": "Unknown parameter"}
 
@@ -223,7 +223,8 @@ def test_unknown_parameters_are_named(shop, route):
 # ---- what every write does
 
 def send(client, route, refs, body, **kw):
-    return client.request(route.method, route.at(refs) + kw.pop("query", ""), json=body, **kw)
+    path = with_query(route.at(refs), kw.pop("query", ""))
+    return client.request(route.method, path, json=body, **kw)
 
 
 @pytest.fixture
@@ -352,10 +353,10 @@ def test_caching_of_reads(shop, things, route):
 def test_fields_chooses(shop, things, route):
     path = route.at(own_refs(things, route, shop.owner))
     names = [f["name"] for f in route.all_fields][:2]
-    data = shop.owner.get(f"{path}?fields={','.join(names)}").data
+    data = shop.owner.get(with_query(path, f"fields={','.join(names)}")).data
     data = data if isinstance(data, list) else [data]
     assert data and all(set(row) <= set(names) and names[0] in row for row in data)
-    bad = shop.owner.get(f"{path}?fields=id,no_such")
+    bad = shop.owner.get(with_query(path, "fields=id,no_such"))
     assert bad.refused(400, "invalid_input") and "fields" in bad.faults
 
 
@@ -393,7 +394,7 @@ def still(route, answer):
 def test_problem_json(shop, route):
     """RFC 9457 where Accept prefers it."""
     accept = "application/problem+json, application/json;q=0.5"
-    answer = shop.owner.request(route.method, route.at(MISSING) + "?no_such=1",
+    answer = shop.owner.request(route.method, with_query(route.at(MISSING), "no_such=1"),
                                 headers={"Accept": accept})
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == answer.status == 400

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 
 from support.programs import OwnPrograms
-from support.routes import MISSING, Things, all_routes
+from support.routes import MISSING, Things, all_routes, with_query
 from support.shop import Shop, unique
 from support.sizes import EXPORT_ROWS, PATIENCE
 
@@ -59,7 +59,7 @@ def path_in(shop, route):
 def ask(client, path, *, answers=200, **query):
     words = "&".join(f"{k.replace('__', '[') + ']' if '__' in k else k}={quote(str(v), safe=',-')}"
                      for k, v in query.items())
-    answer = client.get(f"{path}?{words}")
+    answer = client.get(with_query(path, words))
     assert answer.status == answers, (path, query, answer)
     return answer
 
@@ -104,7 +104,7 @@ def key_of(row):
 
 def exported(client, path, accept, **query):
     words = "&".join(f"{k}={quote(str(v), safe=',-')}" for k, v in query.items())
-    answer = client.get(f"{path}?{words}", headers={"Accept": accept})
+    answer = client.get(with_query(path, words), headers={"Accept": accept})
     assert answer.status == 200, (path, query, answer)
     return answer
 
@@ -171,7 +171,7 @@ def test_the_link_goes_on(full, route):
     """As it stands, with all that was asked for."""
     path = path_in(full, route)
     field = route.all_fields[0]["name"]
-    answer = full.owner.get(f"{path}?cursor=&perPage=2&fields={field}")
+    answer = full.owner.get(with_query(path, f"cursor=&perPage=2&fields={field}"))
     seen = answer.data
     while "Link" in answer.headers:
         link = re.fullmatch(r'<([^<> ]+)>; rel="next"', answer.headers["Link"])[1]
@@ -366,12 +366,13 @@ def test_a_refused_file_is_json(full, anonymous, route, accept):
     assert anonymous.get(path, headers=headers).refused(401, "unauthorized")
     for query, field in (("no_such=1", "no_such"), ("sort=nothing", "sort"),
                          ("cursor=x", "cursor"), ("perPage=0", "perPage"), ("fields=x", "fields")):
-        answer = full.owner.get(f"{path}?{query}", headers=headers)
+        answer = full.owner.get(with_query(path, query), headers=headers)
         assert answer.refused(400, "invalid_input") and set(answer.faults) == {field}, answer
     for role in ("viewer", "staff", "accountant", "manager"):
         if role not in route.roles or route.deleted:
             query = "?deleted=true" if role in route.roles else ""
-            assert full.client(role).get(path + query, headers=headers).refused(403, "forbidden")
+            answer = full.client(role).get(with_query(path, query), headers=headers)
+            assert answer.refused(403, "forbidden")
     if route.parts:
         assert full.owner.get(route.at(MISSING), headers=headers).refused(404, "not_found")
 

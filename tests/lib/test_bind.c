@@ -303,22 +303,22 @@ static void
 test_includes_and_the_deleted(void **state)
 {
 	static const char text[] =
-	    "SELECT id{include} FROM t WHERE t.{ref} AND t.{active}{include}";
+	    "SELECT id{include} FROM t{search} WHERE t.{ref} AND t.{active}{include}";
 	struct pur_bound *s = compile_keyed("/ref", text, slug_key);
 	char *expanded;
 
 	(void)state;
 	assert_string_equal(s->by_id.sql, "SELECT id FROM t WHERE t.id = $1 AND t.active");
 	assert_string_equal(s->by_key.sql, "SELECT id FROM t WHERE t.slug = $1 AND t.active");
-	assert_string_equal(s->id_text,
-			    "SELECT id{include} FROM t WHERE t.id = $1 AND t.{active}{include}");
-	assert_string_equal(s->key_text,
-			    "SELECT id{include} FROM t WHERE t.slug = $1 AND t.{active}{include}");
-	expanded = pur_bind_expand(s->key_text, ", 1 AS one", true);
-	assert_string_equal(expanded, "SELECT id, 1 AS one FROM t WHERE t.slug = $1"
+	assert_string_equal(s->id_text, "SELECT id{include} FROM t{search} WHERE t.id = $1"
+					" AND t.{active}{include}");
+	assert_string_equal(s->key_text, "SELECT id{include} FROM t{search} WHERE t.slug = $1"
+					 " AND t.{active}{include}");
+	expanded = pur_bind_expand(s->key_text, ", 1 AS one", ", search($2)", true);
+	assert_string_equal(expanded, "SELECT id, 1 AS one FROM t, search($2) WHERE t.slug = $1"
 				      " AND t.active IS FALSE, 1 AS one");
 	free(expanded);
-	expanded = pur_bind_expand("", ", 1 AS one", false);
+	expanded = pur_bind_expand("", ", 1 AS one", ", search($2)", false);
 	assert_string_equal(expanded, "");
 	free(expanded);
 }
@@ -405,6 +405,20 @@ test_arguments_of_the_session(void **state)
 	in.id = uuid_of(ID);
 	b = bind_one(*state, "@id");
 	ASSERT_BYTES(&b, ID_BYTES);
+}
+
+/* Roles and scopes, in one array. */
+static void
+test_who_may(void **state)
+{
+	const struct pur_field none = { .name = NULL };
+	struct pur_datum b = bind_one(*state, "@may:users:write");
+
+	ASSERT_BYTES(&b, WORD("\1") WORD("\0") WORD("\x19") WORD("\5") WORD("\1")
+			     WORD("\5") "owner" WORD("\5") "admin" WORD("\x0b") "users:write" WORD(
+				 "\x0b") "users:write" WORD("\7") "users:*");
+	assert_null(try_compile("@may:users", "SELECT 1", none));
+	assert_null(try_compile("@may:", "SELECT 1", none));
 }
 
 static void
@@ -784,6 +798,7 @@ main(void)
 		cmocka_unit_test(test_parts_that_a_slug_may_stand_in),
 		cmocka_unit_test(test_includes_and_the_deleted),
 		cmocka_unit_test(test_a_long_text_with_many_keys),
+		cmocka_unit_test_setup(test_who_may, setup),
 		cmocka_unit_test_setup(test_arguments_of_the_session, setup),
 		cmocka_unit_test_setup(test_arguments_of_the_session_that_are_not_there, setup),
 		cmocka_unit_test_setup(test_a_match_of_nothing, setup),

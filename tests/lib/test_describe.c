@@ -202,7 +202,7 @@ test_what_a_read_can_be_asked(void **state)
 {
 	static const struct pur_stmt viewed[] = {
 		{ PUR_NOSTMT },
-		{ PUR_LIST, "@tenant", "SELECT 1{include} WHERE {active}" },
+		{ PUR_LIST, "@tenant", "SELECT 1{include} FROM t{search} WHERE {active}" },
 		{ PUR_ONE, "@tenant", "SELECT 1{include} WHERE {active}" },
 		{ PUR_LIST, "@tenant", "SELECT 1 WHERE active" },
 	};
@@ -222,7 +222,8 @@ test_what_a_read_can_be_asked(void **state)
 	    &res,
 	    "{\"program\":\"x\",\"fields\":[],\"statements\":[],\"routes\":["
 	    "{\"method\":\"GET\",\"path\":\"/all\",\"summary\":\"All\",\"permission\":\"public\","
-	    "\"cache\":\"private\",\"list\":true,\"deleted\":true,\"includes\":true,\"errors\":[]},"
+	    "\"cache\":\"private\",\"list\":true,\"deleted\":true,\"search\":true,"
+	    "\"includes\":true,\"errors\":[]},"
 	    "{\"method\":\"GET\",\"path\":\"/one\",\"summary\":\"One\",\"permission\":\"public\","
 	    "\"cache\":\"private\",\"includes\":true,\"errors\":[]},"
 	    "{\"method\":\"POST\",\"path\":\"/one\",\"summary\":\"Do\",\"permission\":\"public\","

@@ -1080,6 +1080,7 @@ test_parameters_are_as_long_as_they_may(void **state)
 {
 	const struct pur_field word = { .type = PUR_TEXT, .min = 2, .max = 3 };
 	const struct pur_field needed = { .type = PUR_TEXT, .flags = PUR_REQUIRED };
+	const struct pur_field ink = { .type = PUR_TEXT, .flags = PUR_REQUIRED | PUR_NOTBLANK };
 	struct pur_value v = param(*state, word, "ab", NULL);
 
 	assert_value_text(&v, "ab");
@@ -1087,6 +1088,10 @@ test_parameters_are_as_long_as_they_may(void **state)
 	param(*state, word, "\xc3\xa4\xc3\xa4\xc3\xa4", NULL);
 	param(*state, word, "abcd", "Must have at most 3 characters");
 	param(*state, needed, "", "Must not be empty");
+	param(*state, needed, " ", NULL);
+	param(*state, ink, " \t\r\n", "Must not be blank");
+	param(*state, ink, " a ", NULL);
+	param(*state, ink, "", "Must not be empty");
 	param(*state, (struct pur_field){ .type = PUR_TEXT }, "", NULL);
 }
 

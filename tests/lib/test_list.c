@@ -41,7 +41,7 @@ enum { ID, NAME, STATUS, TOTAL, CREATED_AT, DAY, ACTIVE, LEFT, OWNER_ID, NOTES, 
 #define ID_BYTES "\x01\x89\x0a\x5d\xac\x96\x77\x4b\xbc\xce\xb3\x02\x09\x9a\x80\x57"
 
 #define BASE "SELECT o.id FROM orders o WHERE o.tenant_id = $1"
-#define VIEWED "SELECT o.id{include} FROM orders o WHERE o.tenant_id = $1 AND o.{active}"
+#define VIEWED "SELECT o.id{include} FROM orders o{search} WHERE o.tenant_id = $1 AND o.{active}"
 
 /* Rows that are not of the resource, but of a route's own. */
 static const struct pur_field events[] = {
@@ -49,18 +49,26 @@ static const struct pur_field events[] = {
 	{ .name = NULL },
 };
 
+#define SEARCHED "SELECT o.id{include} FROM orders o{search} WHERE o.tenant_id = $1"
+#define ITSELF                                                                                     \
+	"SELECT id, rank, count(*) OVER () AS _counted, bool_or(more) OVER () AS _more"            \
+	" FROM all_of($1) WHERE true"
+
 static const struct pur_stmt stmts[] = {
 	{ PUR_NOSTMT },
 	{ PUR_LIST, "@tenant", BASE },
 	{ PUR_LIST, "@tenant @address", BASE " AND o.address = $2" },
 	{ PUR_LIST, "@tenant", VIEWED },
+	{ PUR_LIST, "@tenant", SEARCHED },
+	{ PUR_LIST, "@tenant", ITSELF },
 };
 
 static const struct pur_resource counted = { .program = "orders",
 					     .fields = fields,
 					     .stmts = stmts,
 					     .n_stmts = PUR_COUNT(stmts),
-					     .counts = "orders" };
+					     .counts = "orders",
+					     .search = "orders" };
 
 static const struct pur_resource uncounted = {
 	.program = "orders", .fields = fields, .stmts = stmts, .n_stmts = PUR_COUNT(stmts)
@@ -70,7 +78,7 @@ static const struct pur_route own = { .fields = events, .sort = "-seq" };
 static const struct pur_route plain = { .path = "/orders" }, other = { .path = "/offers" };
 static const unsigned char key[PUR_CURSOR_KEY] = "a key that is thirty-two bytes.";
 static struct pur_match path;
-static struct pur_bound base, narrow, viewed;
+static struct pur_bound base, narrow, viewed, searched, itself;
 static struct pur_input in = { .route = &plain, .path = &path };
 static struct pur_list list;
 static struct pur_error error;
@@ -84,7 +92,9 @@ compile(void **state)
 
 	if (pur_bind_compile(&counted, 1, NULL, NULL, &base, message, sizeof(message)) != 0 ||
 	    pur_bind_compile(&counted, 2, NULL, NULL, &narrow, message, sizeof(message)) != 0 ||
-	    pur_bind_compile(&counted, 3, NULL, NULL, &viewed, message, sizeof(message)) != 0)
+	    pur_bind_compile(&counted, 3, NULL, NULL, &viewed, message, sizeof(message)) != 0 ||
+	    pur_bind_compile(&counted, 4, NULL, NULL, &searched, message, sizeof(message)) != 0 ||
+	    pur_bind_compile(&counted, 5, NULL, NULL, &itself, message, sizeof(message)) != 0)
 		return -1;
 	memcpy(in.tenant.b, "0123456789abcdef", 16);
 	in.address = "::1";
@@ -768,6 +778,134 @@ test_all_filters_there_can_be(void **state)
 	ASSERT_BYTES(&rows.binds[18], ID_BYTES);
 }
 
+/* ---- searching ---- */
+
+static void
+test_what_can_be_searched_for(void **state)
+{
+	char long_one[202];
+
+	memset(long_one, 'x', 201);
+	long_one[201] = '\0';
+	want(*state, "q", "crème brûlée");
+	assert_string_equal(list.q, "crème brûlée");
+	refuse(*state, "q", "", "q: Must not be empty");
+	refuse(*state, "q", " \t ", "q: Must not be blank");
+	refuse(*state, "q", long_one, "q: Must have at most 200 characters");
+	long_one[200] = '\0';
+	setup(state);
+	want(*state, "q", long_one);
+	/* Of a list that isn't searched it is unknown. */
+	sql = BASE;
+	assert_int_equal(ask(*state, "q", "ada"), 0);
+}
+
+#define HITS(columns)                                                                              \
+	"SELECT o.id, found_rank AS _rank" columns " FROM orders o, search_orders($1, $2, 500)"    \
+	" WHERE o.tenant_id = $1 AND o.id = found_id"
+#define OWN_COUNT ", found_more AS _more, count(*) OVER () AS _counted"
+#define SEARCH_COUNTED(sql)                                                                        \
+	"SELECT count(*) AS counted, bool_or(_more) AS _more FROM (SELECT o.id, found_more AS"     \
+	" _more FROM orders o, search_orders($1, $2, 500) WHERE o.tenant_id = $1"                  \
+	" AND o.id = found_id" sql ") AS matching"
+
+static void
+test_a_search_in_sql(void **state)
+{
+	sql = SEARCHED;
+	want(*state, "q", "ada; --");
+	build(*state, &counted, &searched);
+	assert_string_equal(
+	    rows.query->sql,
+	    HITS(OWN_COUNT) " ORDER BY found_rank DESC, o.id DESC LIMIT $3 OFFSET $4");
+	assert_int_equal(rows.query->types[1], PUR_OID_TEXT);
+	ASSERT_BYTES(&rows.binds[1], "ada; --");
+	assert_null(total.query); /* the first page counts */
+	/* Filters are behind it, and an order that was asked for stands. */
+	setup(state);
+	sql = SEARCHED;
+	want(*state, "sort", "name");
+	want(*state, "q", "ada");
+	want(*state, "status", "pending");
+	want(*state, "page", "2");
+	build(*state, &counted, &searched);
+	assert_string_equal(rows.query->sql,
+			    HITS("") " AND status = $3 ORDER BY name, o.id LIMIT $4 OFFSET $5");
+	/* No total that is kept is that of a search. */
+	assert_string_equal(total.query->sql, SEARCH_COUNTED(" AND status = $3 LIMIT $4"));
+	ASSERT_BYTES(&total.binds[1], "ada");
+	ASSERT_BYTES(&total.binds[2], "pending");
+}
+
+static void
+test_a_search_by_cursor(void **state)
+{
+	static const struct column columns[] = { { "id", PUR_OID_UUID },
+						 { "_rank", PUR_OID_INT4 } };
+	PGresult *r = new_result(columns, N_OF(columns));
+	const char *cursor;
+
+	set_uuid(r, 0, 0, ID_TEXT);
+	set_int4(r, 0, 1, 640);
+	sql = SEARCHED;
+	want(*state, "q", "ada");
+	pur_list_finish(&list, fields, &plain);
+	assert_int_equal(seek(*state, ""), PUR_OK);
+	cursor = pur_list_cursor(*state, &list, fields, r, 0, key);
+	PQclear(r);
+	assert_non_null(cursor);
+	assert_int_equal(seek(*state, cursor), PUR_OK);
+	build(*state, &counted, &searched);
+	assert_string_equal(rows.query->sql,
+			    HITS("") " AND (found_rank, o.id) < ($3, $4)"
+				     " ORDER BY found_rank DESC, o.id DESC LIMIT $5");
+	ASSERT_BYTES(&rows.binds[2], "\0\0\0\0\0\0\2\x80");
+	assert_null(total.query);
+	/* It is no cursor of another search, nor of none. */
+	list.q = "adam";
+	assert_int_equal(seek(*state, cursor), PUR_EINPUT);
+	list.q = NULL;
+	assert_int_equal(seek(*state, cursor), PUR_EINPUT);
+}
+
+/* A statement that searches by itself says so by its columns. */
+static void
+test_a_list_that_searches_itself(void **state)
+{
+	build(*state, &uncounted, &itself);
+	assert_string_equal(rows.query->sql, ITSELF " ORDER BY o.id LIMIT $2 OFFSET $3");
+	assert_null(total.query);
+	list.page = 2;
+	build(*state, &uncounted, &itself);
+	assert_string_equal(total.query->sql,
+			    "SELECT count(*) AS counted, bool_or(_more) AS _more FROM (" ITSELF
+			    " LIMIT $2) AS matching");
+}
+
+static void
+assert_found(const char *column, bool more, bool capped)
+{
+	const struct column columns[] = { { column, PUR_OID_INT8 }, { "_more", PUR_OID_BOOL } };
+	PGresult *r = new_result(columns, N_OF(columns));
+	int64_t got = 77;
+
+	set_int8(r, 0, 0, 500);
+	set_bytes(r, 0, 1, more ? "\1" : "\0", 1);
+	assert_int_equal(pur_list_total(r, &got), capped);
+	assert_int_equal(got, 500);
+	PQclear(r);
+}
+
+static void
+test_totals_of_a_search(void **state)
+{
+	(void)state;
+	assert_found("_counted", false, false);
+	assert_found("_counted", true, true);
+	assert_found("counted", false, false);
+	assert_found("counted", true, true);
+}
+
 /* ---- totals ---- */
 
 #define KEPT                                                                                       \
@@ -1067,6 +1205,11 @@ main(void)
 		cmocka_unit_test_setup(test_filters_in_sql, setup),
 		cmocka_unit_test_setup(test_a_route_whose_rows_are_its_own, setup),
 		cmocka_unit_test_setup(test_views_in_sql, setup),
+		cmocka_unit_test_setup(test_what_can_be_searched_for, setup),
+		cmocka_unit_test_setup(test_a_search_in_sql, setup),
+		cmocka_unit_test_setup(test_a_search_by_cursor, setup),
+		cmocka_unit_test_setup(test_a_list_that_searches_itself, setup),
+		cmocka_unit_test_setup(test_totals_of_a_search, setup),
 		cmocka_unit_test_setup(test_a_list_by_cursor, setup),
 		cmocka_unit_test_setup(test_where_a_cursor_begins, setup),
 		cmocka_unit_test_setup(test_going_on_behind_a_row, setup),

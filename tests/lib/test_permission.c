@@ -36,6 +36,9 @@ test_who_may_do_what(void **state)
 		{ "products:read", PUR_ALL_ROLES },
 		{ "products:write", LEADERS },
 		{ "whatever-comes:read", PUR_ALL_ROLES },
+		/* Any one of several will do. */
+		{ "users:write orders:write", LEADERS | PUR_STAFF },
+		{ "users:write audit:read", PUR_OWNER | PUR_ADMIN },
 		{ "whatever-comes:write", LEADERS },
 	};
 
@@ -67,6 +70,10 @@ test_what_is_no_permission_has_no_role(void **state)
 		"products:reads",
 		"products:delete",
 		"orders read",
+		"orders:read users",
+		"orders:read ",
+		" orders:read",
+		"orders:read  users:read",
 		"products:*",
 	};
 
@@ -128,6 +135,8 @@ test_scopes_that_would_do(void **state)
 		{ "clients:export", "clients:export clients:*" },
 		{ "clients:erase", "clients:erase clients:*" },
 		{ "clients:merge", "clients:merge clients:write clients:*" },
+		{ "users:read orders:write",
+		  "users:read users:* orders:write orders:write orders:*" },
 		{ "any", "" },    /* is for people */
 		{ "public", "" }, /* needs none */
 		{ "", "" },

@@ -252,6 +252,8 @@ test_bad_statements_are_told(void **state)
 		{ { PUR_ONE, "@user", "SELECT 1" },
 		  "things: statement 1: unknown argument '@user'" },
 		{ { PUR_ONE, "", "SELECT 1" }, "things: statement 1: binds no @tenant" },
+		{ { PUR_LIST, "@tenant", "SELECT id FROM things{search}" }, /* of which table? */
+		  "things: statement 1: {search} needs a list, @tenant as $1, and .search" },
 		{ { PUR_ONE, NULL, "SELECT 1" }, "things: statement 1: binds no @tenant" },
 		{ { PUR_ONE, "@id @from =tenants:uuid", "SELECT 1" },
 		  "things: statement 1: binds no @tenant" },

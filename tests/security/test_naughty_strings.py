@@ -11,7 +11,7 @@ import pytest
 
 from support.corpora import naughty_strings
 from support.judge import STRINGS, takes_filter, takes_string
-from support.routes import KNOWN, MISSING, Things, all_routes
+from support.routes import KNOWN, MISSING, Things, all_routes, with_query
 from support.shop import Shop
 from support.sizes import PASSWORDS_EVERY, SAMPLE_EVERY, STORED_EVERY
 from support.wire import compose, volley
@@ -257,8 +257,8 @@ def test_every_filter(shop, things, route):
     path = route.at(things.refs(route))
     cases = [(f, op, s) for f in route.all_fields if f.get("filter")
              for op in ("", "[gt]", "[gte]", "[lt]", "[lte]", "[in]") for s in sample(SAMPLE_EVERY)]
-    answers = jsons(shop, "GET", [(f"{path}?{f['name']}{quote(op)}={quote_plus(s)}", None)
-                                  for f, op, s in cases])
+    answers = jsons(shop, "GET", [
+        (with_query(path, f"{f['name']}{quote(op)}={quote_plus(s)}"), None) for f, op, s in cases])
     for (f, op, s), answer in zip(cases, answers):
         parts = s.split(",") if op == "[in]" else [s]
         if all(takes_filter(f, part) for part in parts):
@@ -275,8 +275,9 @@ def test_parameters_of_that_name_or_value(shop, route):
     cases = [(s, s, "x") for s in sample(SAMPLE_EVERY) if s]
     cases += [(name, name, s) for name in known for s in sample(SAMPLE_EVERY)
               if not re.fullmatch(r"-?[0-9]+|true|false", s)]
-    answers = jsons(shop, route.method, [(f"{route.at(MISSING)}?{quote_plus(k)}={quote_plus(v)}",
-                                          None) for _, k, v in cases])
+    answers = jsons(shop, route.method, [
+        (with_query(route.at(MISSING), f"{quote_plus(k)}={quote_plus(v)}"), None)
+        for _, k, v in cases])
     for (name, key, value), answer in zip(cases, answers):
         assert answer.refused(400, "invalid_input"), (key, value, answer)
         assert set(answer.faults) == {name}, (key, value, answer)

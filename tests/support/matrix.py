@@ -7,7 +7,7 @@ import json
 import re
 from urllib.parse import quote
 
-from support.routes import MISSING, all_routes
+from support.routes import MISSING, all_routes, with_query
 from support.shop import ROLES
 from support.world import PERSONAL, TEACH, deleter, kind_of, kinds_of, path_of, references
 
@@ -70,7 +70,7 @@ class Matrix:
 
     def ask(self, route, role, refs=(), body=None, query="", sent="", method=None, headers=None):
         """sent: what stands in path or query and may come back in headers, such as Link."""
-        path = path_of(route, [quote(r, safe="") for r in refs]) + query
+        path = with_query(path_of(route, [quote(r, safe="") for r in refs]), query)
         client, method = self.client(role, route), method or route.method
         answer = client.request(method, path, json=body,
                                 headers={"X-Request-Id": "the-same", **(headers or {})})

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import subprocess
+from urllib.parse import urlencode
 
 import pytest
 
@@ -63,9 +64,22 @@ class Route:
         return self.path.split("/{")[0]
 
     def at(self, ref):
-        """The path with every {part} replaced by ref, or by what a dict has for it."""
-        return re.sub(r"\{(\w+)\}", lambda m: ref[m[1]] if isinstance(ref, dict) else str(ref),
+        """The path with every {part} replaced by ref, or by what a dict has for it; with the query
+        that it needs."""
+        path = re.sub(r"\{(\w+)\}", lambda m: ref[m[1]] if isinstance(ref, dict) else str(ref),
                       self.path)
+        return self.asking(path)
+
+    def asking(self, path, **given):
+        """The path with the query that it needs."""
+        return with_query(path, urlencode({p["name"]: (KNOWN | given)[p["name"]]
+                                           for p in self.params if p.get("required")}))
+
+
+def with_query(path, words):
+    """The path with these words behind what it asks already."""
+    words = words.removeprefix("?")
+    return f"{path}{'&' if '?' in path else '?'}{words}" if words else path
 
 
 @functools.cache
@@ -95,6 +109,7 @@ KNOWN = {
     "opening_hours": [{"day": day, "opens": "00:00", "closes": "24:00"} for day in range(1, 8)],
     "closed_days": [{"date": "2999-12-25", "note": "Christmas"}], "scopes": ["orders:read"],
     "cors_origins": ["https://shop.example"],
+    "q": "ähre",
 }
 
 
@@ -131,6 +146,8 @@ class Things:
         """Part -> the id of a new thing, in a state that the route takes; for a list of what
         belongs to it, it has something there."""
         refs = {}
+        if any(p["name"] == "q" for p in route.params):
+            self.shop.customer(name=KNOWN["q"])
         for part in route.parts:
             if part == "seq":  # of the audit trail, which has whatever happened
                 self.shop.last_event() or self.shop.owner.patch("settings", {})

@@ -6,7 +6,7 @@ import itertools
 import re
 import uuid
 
-from support.routes import KNOWN, all_routes, plural, way
+from support.routes import KNOWN, all_routes, plural, way, with_query
 from support.shop import ROLES, Footprint, Shop, in_days
 
 
@@ -28,9 +28,10 @@ def kinds_of(route):
 
 
 def path_of(route, refs):
-    """The path with its {parts} replaced by refs, in their order."""
+    """The path with its {parts} replaced by refs, in their order; a search is for what all worlds
+    have."""
     left = iter(refs)
-    return re.sub(r"\{\w+\}", lambda _: str(next(left)), route.path)
+    return route.asking(re.sub(r"\{\w+\}", lambda _: str(next(left)), route.path), q="mark")
 
 
 def kind_of(field):
@@ -209,7 +210,7 @@ class World:
             rows, page, path = [], 0, path_of(route, self.refs(route))
             while len(rows) == 100 * page:
                 page += 1
-                rows += self.owner.get(f"{path}?perPage=100&page={page}").data
+                rows += self.owner.get(with_query(path, f"perPage=100&page={page}")).data
             self._rows[str(route)] = rows
         return self._rows[str(route)]
 
