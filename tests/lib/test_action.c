@@ -410,7 +410,7 @@ test_events_in_several_tenants(void **state)
 	for (size_t i = 0; i < N_OF(tenants); i++) {
 		assert_int_equal(pur_move(&rq, &tenants[i], &user), PUR_OK);
 		assert_memory_equal(rq.input.tenant.b, tenants[i].b, 16);
-		assert_string_equal(fake.entered, USER_ID " ");
+		assert_string_equal(fake.entered, USER_ID "  ");
 		assert_int_equal(pur_record(&rq, &user), PUR_OK);
 	}
 	assert_done("begin enter record flush enter record flush");

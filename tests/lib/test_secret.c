@@ -15,7 +15,9 @@ static const struct pur_field fields[] = { { .name = "password", .type = PUR_TEX
 					   { .name = "token", .type = PUR_TEXT },
 					   { .name = NULL } };
 static const struct pur_route route = { PUR_POST, "/x", PUR_PUBLIC };
-static struct pur_conf conf = { .secret_file = "", .cookie_name = "c", .transaction = "implicit" };
+static struct pur_conf conf = {
+	.secret_file = "", .cookie_name = "c", .transaction = "implicit", .password_lists = ""
+};
 static struct pur_value body[2];
 static struct pur_req rq;
 static PGresult *results[N_STMTS];
