@@ -4,8 +4,9 @@
 packages_for() { # build, run, test, bench or format
 	case $1 in
 	build) echo gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libpq-dev \
-		libjson-c-dev libsodium-dev libcmocka-dev ;;
-	run) echo postgresql-15 sqitch libdbd-pg-perl nginx libnginx-mod-http-lua spawn-fcgi multiwatch openssl curl jq ;;
+		libjson-c-dev libsodium-dev liboath-dev libcmocka-dev ;;
+	run) echo postgresql-15 sqitch libdbd-pg-perl nginx libnginx-mod-http-lua spawn-fcgi multiwatch openssl curl jq \
+		john-data cracklib-runtime ;;
 	test) echo git postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl python3 \
 		python3-pytest python3-requests python3-psycopg2 python3-h2 clang libclang-rt-14-dev \
 		clang-tidy cppcheck valgrind gcovr xz-utils "$(node_packages)" "$(packages_for format)" ;;

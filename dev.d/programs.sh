@@ -57,6 +57,7 @@ write_configuration() {
 		cookie_name = __Host-purser-$PORT
 		secret_file = $secret
 		signup = open
+		unlimited_networks = 127.0.0.1 ::1
 	END
 	note changed
 }

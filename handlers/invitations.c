@@ -101,7 +101,7 @@ accept(struct pur_req *rq)
 	known = pur_row_text(pur_rows(rq, FIND), 0, "password_hash");
 	pur_set_text(rq, "known", known);
 	pur_set_text(rq, "hash", NULL);
-	rc = known != NULL ? check_password(rq, known) : pur_hash_password(rq);
+	rc = known != NULL ? check_password(rq, known) : pur_hash_password(rq, NULL);
 	if (rc != PUR_OK)
 		return rc;
 	pur_enter(rq, &link.where[0], &link.where[1]);

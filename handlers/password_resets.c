@@ -101,7 +101,7 @@ confirm(struct pur_req *rq)
 	if (rc == PUR_OK && !pur_link_holds(rq, &link, FIND))
 		rc = pur_bad_link(rq);
 	if (rc == PUR_OK)
-		rc = pur_hash_password(rq);
+		rc = pur_hash_password(rq, NULL);
 	if (rc == PUR_OK)
 		rc = pur_do(rq, USE);
 	if (rc == PUR_OK)

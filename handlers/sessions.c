@@ -1,12 +1,13 @@
 /*
  * sessions: logging in and out. A session is one device of one person in one tenant; its token is
- * shown once, only a hash of it is kept. A person sees and ends their own sessions alone.
+ * shown once, only a hash of it is kept. A person sees and ends their own sessions alone. What asks
+ * for a fresh proof of who one is takes a session for a while after its login, and after a step-up.
  */
 #include "purser.h"
 #include <sodium.h>
 #include <string.h>
 
-enum { FIND = 1, CREATE, LIST, END_THIS, END_ONE, END_ALL };
+enum { FIND = 1, REHASH, CREATE, LIST, PROVE, END_THIS, END_ONE, END_ALL };
 
 static const struct pur_field fields[] = {
 	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
@@ -15,6 +16,10 @@ static const struct pur_field fields[] = {
 	{ .name = "current", .type = PUR_BOOL, .flags = PUR_READONLY },
 	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_SORT },
 	{ .name = "last_seen_at", .type = PUR_TIME, .flags = PUR_READONLY },
+	{ .name = "proved_at",
+	  .type = PUR_TIME,
+	  .flags = PUR_READONLY,
+	  .summary = "When the password was last given for it" },
 	{ .name = "expires_at", .type = PUR_TIME, .flags = PUR_READONLY },
 	{ .name = NULL },
 };
@@ -23,6 +28,12 @@ static const struct pur_field login_fields[] = {
 	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_REQUIRED },
 	{ .name = "password", .type = PUR_TEXT, .flags = PUR_REQUIRED | PUR_WRITEONLY, .max = 128 },
 	{ .name = "tenant", .type = PUR_SLUG, .summary = "Needed by members of several tenants" },
+	{ .name = "otp",
+	  .type = PUR_TEXT,
+	  .max = PUR_TOTP_TYPED,
+	  .flags = PUR_WRITEONLY,
+	  .summary =
+	      "The code of an authenticator app, or a recovery code, of those who have one" },
 	{ .name = "cookie",
 	  .type = PUR_BOOL,
 	  .default_value = "false",
@@ -30,16 +41,28 @@ static const struct pur_field login_fields[] = {
 	{ .name = NULL },
 };
 
+static const struct pur_field proof_fields[] = {
+	{ .name = "password",
+	  .type = PUR_TEXT,
+	  .max = PUR_PASSWORD_MOST,
+	  .flags = PUR_REQUIRED | PUR_WRITEONLY },
+	{ .name = "otp", .type = PUR_TEXT, .max = PUR_TOTP_TYPED, .flags = PUR_WRITEONLY },
+	{ .name = NULL },
+};
+
 #define OWN "s.tenant_id = $1 AND s.user_id = " PUR_ACTOR
 #define THIS "nullif(current_setting('app.current_session', true), '')::uuid"
 #define COLUMNS                                                                                    \
-	"s.id, host(s.address) AS address, s.user_agent, s.created_at, s.last_seen_at, s.expires_at"
+	"s.id, host(s.address) AS address, s.user_agent, s.created_at, s.last_seen_at,"            \
+	" s.proved_at, s.expires_at"
 
 static const struct pur_stmt stmts[] = {
 	[FIND] = { PUR_MANY, "email tenant",
 		   "SELECT tenant_id, slug, tenant_name, user_id, name, email, role, currency,"
 		   " password_hash FROM login_candidates(lower($1), $2)",
 		   .crosses_tenants = true },
+	[REHASH] = { PUR_EXEC, "=tenant:uuid =old:text =new:text",
+		     "SELECT rehash_password($1, $2, $3)" },
 	[CREATE] = { PUR_ONE,
 		     "=tenant:uuid @id =user:uuid =hash:bytes =lifetime:int =idle:int @address @agent",
 		     "INSERT INTO sessions AS s (tenant_id, id, user_id, token_hash, expires_at,"
@@ -50,6 +73,9 @@ static const struct pur_stmt stmts[] = {
 		   "SELECT " COLUMNS ", s.id = " THIS " AS current FROM sessions s WHERE " OWN
 		   " AND s.expires_at > now()"
 		   " AND s.last_seen_at > now() - s.idle_seconds * interval '1 s'" },
+	[PROVE] = { PUR_ONE, "@tenant",
+		    "UPDATE sessions s SET proved_at = now(), updated_at = now() WHERE " OWN
+		    " AND s.id = " THIS " RETURNING " COLUMNS },
 	[END_THIS] = { PUR_ONE, "@tenant",
 		       "DELETE FROM sessions s WHERE " OWN " AND s.id = " THIS
 		       " RETURNING " COLUMNS },
@@ -84,6 +110,8 @@ put_login(struct pur_buf *b, const char *token, const PGresult *who, int row,
 	pur_buf_puts(b, "}}}");
 }
 
+#define MOST_HASHES 4 /* that one login is held against: each takes its time */
+
 /*
  * How many memberships a password opens, and one of them. Most have the account's own password,
  * which is tried once.
@@ -91,64 +119,128 @@ put_login(struct pur_buf *b, const char *token, const PGresult *who, int row,
 static int
 find_fitting(const PGresult *found, const struct pur_value *password, int *row)
 {
-	const char *tried = NULL;
-	int fitting = 0;
-	bool fits = false;
+	struct {
+		const char *hash;
+		bool fits;
+	} tried[MOST_HASHES];
+	int fitting = 0, n = 0;
 
 	if (pur_rows_count(found) == 0)
 		(void)pur_password_fits(NULL, password->s, password->len);
 	for (int i = 0; i < pur_rows_count(found); i++) {
 		const char *hash = pur_row_text(found, i, "password_hash");
+		int t = 0;
 
-		if (tried == NULL || hash == NULL || strcmp(tried, hash) != 0)
-			fits = pur_password_fits(hash, password->s, password->len);
-		tried = hash;
-		fitting += fits;
-		if (fits)
+		while (t < n && (hash == NULL || strcmp(tried[t].hash, hash) != 0))
+			t++;
+		if (t == MOST_HASHES || hash == NULL)
+			continue;
+		if (t == n) {
+			tried[n].fits = pur_password_fits(hash, password->s, password->len);
+			tried[n++].hash = hash;
+		}
+		fitting += tried[t].fits;
+		if (tried[t].fits)
 			*row = i;
 	}
+	if (pur_rows_count(found) > 0 && n == 0)
+		(void)pur_password_fits(NULL, password->s, password->len);
 	return fitting;
 }
 
+/* A hash with limits of old is made anew, now that the password is at hand. */
+static enum pur_rc
+rehash(struct pur_req *rq, const char *old, const struct pur_value *password)
+{
+	char *new = pur_alloc(pur_arena_of(rq), PUR_PASSWORD_HASH);
+
+	if (new == NULL)
+		return pur_fail(rq, PUR_ETOOLARGE, NULL);
+	if (!pur_password_is_old(old) ||
+	    pur_password_hash(password->s, password->len, new) != PUR_OK)
+		return PUR_OK;
+	pur_set_text(rq, "old", old);
+	pur_set_text(rq, "new", new);
+	return pur_do(rq, REHASH);
+}
+
+static enum pur_rc
+create(struct pur_req *rq, const struct pur_uuid *tenant, const struct pur_uuid *user, char *token)
+{
+	unsigned char *hash = pur_alloc(pur_arena_of(rq), PUR_TOKEN_HASH);
+	enum pur_rc rc;
+
+	if (hash == NULL)
+		return pur_fail(rq, PUR_ETOOLARGE, NULL);
+	pur_token_new(tenant, token, hash);
+	pur_set_uuid(rq, "user", user);
+	pur_set_bytes(rq, "hash", hash, PUR_TOKEN_HASH);
+	pur_set_int(rq, "lifetime", pur_conf_of(rq)->session_lifetime);
+	pur_set_int(rq, "idle", pur_conf_of(rq)->session_idle);
+	rc = pur_do(rq, CREATE);
+	return rc == PUR_OK ? pur_wait(rq) : rc;
+}
+
+/* More than one tenant is open to the password, which was right. */
+static enum pur_rc
+ask_for_tenant(struct pur_req *rq)
+{
+	enum pur_rc rc = pur_proof_spare(rq, false);
+
+	if (rc == PUR_OK)
+		rc = pur_commit(rq);
+	return rc == PUR_OK
+		   ? pur_fail(rq, PUR_ETENANT, "Say which tenant: this person belongs to several")
+		   : rc;
+}
+
+/* The membership that the password opens. It is judged with no transaction open. */
+static enum pur_rc
+find_member(struct pur_req *rq, int *row)
+{
+	int fitting;
+	enum pur_rc rc = pur_proof_try(rq, pur_body(rq, "email")->s);
+
+	if (rc == PUR_OK)
+		rc = pur_do(rq, FIND);
+	if (rc == PUR_OK)
+		rc = pur_commit(rq);
+	if (rc == PUR_OK)
+		rc = pur_proof_tried(rq);
+	if (rc != PUR_OK)
+		return rc;
+	fitting = find_fitting(pur_rows(rq, FIND), pur_body(rq, "password"), row);
+	if (fitting == 0)
+		return pur_fail(rq, PUR_EAUTH, "Wrong e-mail address, password or tenant");
+	return fitting > 1 ? ask_for_tenant(rq) : PUR_OK;
+}
+
 /*
- * POST /sessions: the password is judged with no transaction open, since argon2id takes its time.
+ * POST /sessions: a password, and a code where the person has that switched on.
  */
 static enum pur_rc
 login(struct pur_req *rq)
 {
-	const struct pur_value *password = pur_body(rq, "password"),
-			       *cookie = pur_body(rq, "cookie");
-	char token[PUR_TOKEN_TEXT + 1];
-	unsigned char hash[PUR_TOKEN_HASH];
-	struct pur_uuid tenant, user;
+	const struct pur_value *otp = pur_body(rq, "otp"), *cookie = pur_body(rq, "cookie");
 	const PGresult *found;
-	int row = 0, fitting;
-	enum pur_rc rc = pur_do(rq, FIND);
+	char token[PUR_TOKEN_TEXT + 1];
+	struct pur_uuid tenant, user;
+	int row = 0;
+	enum pur_rc rc = find_member(rq, &row);
 
-	if (rc == PUR_OK)
-		rc = pur_commit(rq);
 	if (rc != PUR_OK)
 		return rc;
 	found = pur_rows(rq, FIND);
-	fitting = find_fitting(found, password, &row);
-	if (fitting == 0)
-		return pur_fail(rq, PUR_EAUTH, "Wrong e-mail address, password or tenant");
-	if (fitting > 1)
-		return pur_fail(rq, PUR_ETENANT,
-				"Say which tenant: this person belongs to several");
 	if (pur_row_uuid(found, row, "tenant_id", &tenant) != 0 ||
 	    pur_row_uuid(found, row, "user_id", &user) != 0)
 		return pur_fail(rq, PUR_EINTERNAL, NULL);
-	pur_token_new(&tenant, token, hash);
 	pur_enter(rq, &tenant, &user);
 	pur_set_uuid(rq, "tenant", &tenant);
-	pur_set_uuid(rq, "user", &user);
-	pur_set_bytes(rq, "hash", hash, sizeof(hash));
-	pur_set_int(rq, "lifetime", pur_conf_of(rq)->session_lifetime);
-	pur_set_int(rq, "idle", pur_conf_of(rq)->session_idle);
-	rc = pur_do(rq, CREATE);
+	rc = rehash(rq, pur_row_text(found, row, "password_hash"), pur_body(rq, "password"));
 	if (rc == PUR_OK)
-		rc = pur_wait(rq);
+		rc = pur_proof_second(rq, otp->given && !otp->null ? otp->s : NULL, PUR_EAUTH);
+	if (rc == PUR_OK)
+		rc = create(rq, &tenant, &user, token);
 	if (rc != PUR_OK)
 		return rc;
 	put_login(pur_answer_begin(rq), token, found, row, pur_rows(rq, CREATE));
@@ -156,6 +248,17 @@ login(struct pur_req *rq)
 		pur_set_cookie(rq, token, pur_conf_of(rq)->session_lifetime);
 	sodium_memzero(token, sizeof(token));
 	return PUR_OK;
+}
+
+/*
+ * POST /sessions/current/step-up
+ */
+static enum pur_rc
+step_up(struct pur_req *rq)
+{
+	enum pur_rc rc = pur_proof_again(rq);
+
+	return rc == PUR_OK ? pur_respond(rq, PROVE) : rc;
 }
 
 /* DELETE /sessions/current: a browser forgets its cookie too. */
@@ -169,7 +272,10 @@ logout(struct pur_req *rq)
 static const struct pur_route routes[] = {
 	{ PUR_POST, "/sessions", PUR_PUBLIC, PUR_NO_STORE, .run = login, .body = login_fields,
 	  .effect = PUR_CREATES, .event = "session.created", .flags = PUR_SECRET | PUR_SLOW,
-	  .errors = { PUR_EAUTH, PUR_ETENANT }, .summary = "Log in" },
+	  .errors = { PUR_EAUTH, PUR_ETENANT, PUR_ERATE }, .summary = "Log in" },
+	{ PUR_POST, "/sessions/current/step-up", PUR_ANY_ROLE, PUR_NO_STORE, .run = step_up,
+	  .body = proof_fields, .event = "session.proved", .flags = PUR_SECRET | PUR_SLOW,
+	  .errors = { PUR_ERATE }, .summary = "Prove once more who one is" },
 	{ PUR_GET, "/sessions", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { LIST },
 	  .sort = "-created_at", .summary = "List one's own sessions" },
 	{ PUR_DELETE, "/sessions/current", PUR_ANY_ROLE, PUR_NO_STORE, .run = logout,

@@ -78,43 +78,65 @@ static const struct pur_constraint constraints[] = {
 };
 
 /*
- * POST /tenants: the password is judged or hashed with no transaction open, as it takes its time.
+ * The password of an address that is known, or a new one as the argument `=hash:text`. It is judged
+ * with no transaction open, as that takes its time; a try at it counts as one to log in.
+ */
+static enum pur_rc
+judge_password(struct pur_req *rq)
+{
+	const struct pur_value *password = pur_body(rq, "password");
+	const char *email = pur_body(rq, "email")->s, *known;
+	const struct pur_value *slug = pur_body(rq, "slug");
+	enum pur_rc rc = pur_proof_try(rq, email);
+
+	if (rc == PUR_OK)
+		rc = pur_do(rq, FIND);
+	if (rc == PUR_OK)
+		rc = pur_commit(rq);
+	if (rc == PUR_OK)
+		rc = pur_proof_tried(rq);
+	if (rc != PUR_OK)
+		return rc;
+	pur_set_text(rq, "hash", NULL);
+	known = pur_row_text(pur_rows(rq, FIND), 0, "password_hash");
+	if (known == NULL)
+		return pur_hash_password(
+		    rq, (const char *[]){ email, pur_body(rq, "name")->s,
+					  slug->given && !slug->null ? slug->s : NULL, NULL });
+	if (pur_password_fits(known, password->s, password->len))
+		return PUR_OK;
+	pur_fault(rq, "email", "Is known here: give its password");
+	return pur_fail(rq, PUR_EDUPLICATE, NULL);
+}
+
+/*
+ * POST /tenants
  */
 static enum pur_rc
 sign_up(struct pur_req *rq)
 {
-	const struct pur_value *password = pur_body(rq, "password");
 	struct pur_uuid tenant, user = pur_uuid_new(), account = pur_uuid_new();
-	const char *known;
 	enum pur_rc rc;
 
 	if (strcmp(pur_conf_of(rq)->signup, "open") != 0)
 		return pur_fail(rq, PUR_EFORBIDDEN, "Nobody can sign up here");
-	rc = pur_do(rq, FIND);
-	if (rc == PUR_OK)
-		rc = pur_commit(rq);
+	rc = judge_password(rq);
 	if (rc != PUR_OK)
-		return rc;
-	known = pur_row_text(pur_rows(rq, FIND), 0, "password_hash");
-	if (known != NULL && !pur_password_fits(known, password->s, password->len)) {
-		pur_fault(rq, "email", "Is known here: give its password");
-		return pur_fail(rq, PUR_EDUPLICATE, NULL);
-	}
-	pur_set_text(rq, "hash", NULL);
-	if (known == NULL && (rc = pur_hash_password(rq)) != PUR_OK)
 		return rc;
 	tenant = pur_new_id(rq);
 	pur_enter(rq, &tenant, &user);
 	pur_set_uuid(rq, "user", &user);
 	pur_set_uuid(rq, "account", &account);
-	rc = pur_do(rq, SIGN_UP);
+	rc = pur_proof_spare(rq, true);
+	if (rc == PUR_OK)
+		rc = pur_do(rq, SIGN_UP);
 	return rc == PUR_OK ? pur_respond(rq, GET) : rc;
 }
 
 static const struct pur_route routes[] = {
 	{ PUR_POST, "/tenants", PUR_PUBLIC, PUR_NO_STORE, .run = sign_up, .body = signup_fields,
 	  .effect = PUR_CREATES, .event = "tenant.created", .flags = PUR_SECRET | PUR_SLOW,
-	  .errors = { PUR_EFORBIDDEN, PUR_EDUPLICATE },
+	  .errors = { PUR_EFORBIDDEN, PUR_EDUPLICATE, PUR_ERATE },
 	  .summary = "Sign up: a new tenant and its owner, where the operator allows it" },
 	{ PUR_GET, "/tenant", PUR_ANY_ROLE, .stmts = { GET }, .summary = "Get one's own tenant" },
 	{ PUR_PATCH, "/tenant", "tenant:write", .stmts = { RENAME, GET }, .guard = GET,

@@ -21,7 +21,8 @@ enum {
 	ME,
 	RENAME,
 	SECRET,
-	SET_SECRET
+	SET_SECRET,
+	NAMES
 };
 
 static const char *const roles[] = { "owner",      "admin",  "manager", "staff",
@@ -114,6 +115,7 @@ static const struct pur_stmt stmts[] = {
 	[SECRET] = { PUR_ONE, "@tenant", "SELECT own_password($1) AS hash" },
 	[SET_SECRET] = { PUR_ONE, "@tenant =hash:text =token_hash:bytes",
 			 "SELECT set_own_password($1, $2, $3) AS seconds" },
+	[NAMES] = { PUR_ONE, "@tenant", "SELECT email, name, slug FROM password_names($1)" },
 };
 
 static const struct pur_constraint constraints[] = {
@@ -190,6 +192,29 @@ offer(struct pur_req *rq, const struct pur_uuid *user)
 	return rc == PUR_OK ? pur_send_mail(rq, INVITE, "invitation", "user_id", user) : rc;
 }
 
+/* A password as the argument `=hash:text`; none where none was given. */
+static enum pur_rc
+hash_password(struct pur_req *rq, const char *email)
+{
+	const struct pur_value *password = pur_body(rq, "password");
+	const PGresult *r;
+	enum pur_rc rc;
+
+	pur_set_text(rq, "hash", NULL);
+	if (!password->given || password->null)
+		return PUR_OK;
+	rc = pur_do(rq, NAMES);
+	if (rc == PUR_OK)
+		rc = pur_wait(rq);
+	if (rc != PUR_OK)
+		return rc;
+	r = pur_rows(rq, NAMES);
+	if (email == NULL)
+		email = pur_row_text(r, 0, "email");
+	return pur_hash_password(rq, (const char *[]){ email, pur_row_text(r, 0, "name"),
+						       pur_row_text(r, 0, "slug"), NULL });
+}
+
 /*
  * POST /users: makes somebody a member, with the account they have or a new one.
  */
@@ -204,7 +229,7 @@ create(struct pur_req *rq)
 	    strcmp(pur_role(rq), "owner") != 0)
 		rc = owners_only(rq);
 	if (rc == PUR_OK)
-		rc = pur_hash_password(rq);
+		rc = hash_password(rq, pur_body(rq, "email")->s);
 	pur_set_uuid(rq, "account", &account);
 	if (rc == PUR_OK)
 		rc = pur_respond(rq, CREATE);
@@ -281,7 +306,7 @@ set_password(struct pur_req *rq)
 		pur_fault(rq, "current_password", "Is not the one you have");
 		return pur_fail(rq, PUR_EBODY, "Password could not be changed");
 	}
-	rc = pur_hash_password(rq);
+	rc = hash_password(rq, NULL);
 	token = rc == PUR_OK ? pur_new_token(rq) : NULL;
 	if (token == NULL)
 		return pur_refused(rq);
@@ -316,7 +341,7 @@ static const struct pur_route routes[] = {
 	  .errors = { PUR_ELASTOWNER }, .summary = "Change a user's name or role" },
 	{ PUR_DELETE, "/users/{ref}", "users:write", .stmts = { OWNERS, END_ALL, DELETE },
 	  .guard = GET, .check = check_delete, .effect = PUR_DELETES, .event = "user.deleted",
-	  .errors = { PUR_ELASTOWNER }, .summary = "Shut a user out" },
+	  .flags = PUR_STEP_UP, .errors = { PUR_ELASTOWNER }, .summary = "Shut a user out" },
 	{ PUR_POST, "/users/{ref}/restore", "users:write", .stmts = { RESTORE },
 	  .check = check_restore, .effect = PUR_RESTORES, .event = "user.restored",
 	  .errors = { PUR_EDUPLICATE }, .summary = "Undo the deletion of a user" },

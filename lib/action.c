@@ -24,14 +24,22 @@ static struct pur_query authenticate_key = {
 	.n = 3
 };
 
-static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT };
+static const Oid proof_types[] = { PUR_OID_UUID, PUR_OID_INT8 };
+
+static struct pur_query require_proof = { .name = "require_proof",
+					  .sql = "SELECT require_proof($1, $2::int)",
+					  .types = proof_types,
+					  .n = 2 };
+
+static const Oid enter_types[] = { PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT, PUR_OID_TEXT };
 
 static struct pur_query enter = { .name = "enter",
 				  .sql = "SELECT set_config('app.current_tenant', $1, true),"
 					 " set_config('app.current_user', $2, true),"
-					 " set_config('app.current_key', $3, true)",
+					 " set_config('app.current_key', $3, true),"
+					 " set_config('app.current_session', $4, true)",
 				  .types = enter_types,
-				  .n = 3 };
+				  .n = 4 };
 
 static const Oid check_origin_types[] = { PUR_OID_UUID, PUR_OID_TEXT };
 
@@ -50,17 +58,18 @@ send_enter(struct pur_req *rq)
 {
 	static const struct pur_uuid nobody;
 	char tenant[PUR_UUID_TEXT + 1] = "", user[PUR_UUID_TEXT + 1] = "";
-	char key[PUR_UUID_TEXT + 1] = "";
-	struct pur_datum binds[3];
+	char key[PUR_UUID_TEXT + 1] = "", session[PUR_UUID_TEXT + 1] = "";
+	struct pur_datum binds[4];
 
 	pur_uuid_format(&rq->input.tenant, tenant);
 	if (memcmp(&rq->user, &nobody, sizeof(nobody)) != 0)
 		pur_uuid_format(&rq->user, user);
-	if (rq->authenticated && rq->credential.key)
-		pur_uuid_format(&rq->session, key);
+	if (rq->authenticated)
+		pur_uuid_format(&rq->session, rq->credential.key ? key : session);
 	binds[0] = pur_datum_text(tenant);
 	binds[1] = pur_datum_text(user);
 	binds[2] = pur_datum_text(key);
+	binds[3] = pur_datum_text(session);
 	return pur_db_send(rq->db, &enter, binds, NULL);
 }
 
@@ -76,6 +85,21 @@ send_origin(struct pur_req *rq)
 	return pur_db_send(rq->db, &check_origin, binds, NULL);
 }
 
+/* The first statement of a batch behind a login, and with it what the route asks for besides. */
+static enum pur_rc
+send_authenticate(struct pur_req *rq, const struct pur_datum *binds)
+{
+	struct pur_value seconds = { .type = PUR_INT, .i = rq->conf->proof_lifetime };
+	struct pur_datum proof[] = { pur_datum_uuid(&rq->credential.tenant), { NULL } };
+	enum pur_rc rc = pur_db_send(rq->db, rq->credential.key ? &authenticate_key : &authenticate,
+				     binds, &rq->auth);
+
+	if (rc != PUR_OK || (rq->path.route->flags & PUR_STEP_UP) == 0)
+		return rc;
+	rc = pur_datum_value(rq->arena, &seconds, &proof[1]);
+	return rc == PUR_OK ? pur_db_send(rq->db, &require_proof, proof, NULL) : rc;
+}
+
 /* Who it is, or who it was found to be before. */
 static enum pur_rc
 send_identity(struct pur_req *rq, const struct pur_datum *roles)
@@ -89,8 +113,7 @@ send_identity(struct pur_req *rq, const struct pur_datum *roles)
 	enum pur_rc rc;
 
 	if (roles->data != NULL && !rq->authenticated)
-		rc = pur_db_send(rq->db, rq->credential.key ? &authenticate_key : &authenticate,
-				 binds, &rq->auth);
+		rc = send_authenticate(rq, binds);
 	else if (rq->authenticated || rq->entered)
 		rc = send_enter(rq);
 	else
@@ -333,6 +356,12 @@ pur_record(struct pur_req *rq, const struct pur_uuid *object)
 	enum pur_rc rc = pur_event_send(rq->arena, rq->db, &rq->input, &e);
 
 	return rc == PUR_OK ? pur_wait(rq) : pur_batch_failed(rq, rc);
+}
+
+const struct pur_uuid *
+pur_actor(const struct pur_req *rq)
+{
+	return &rq->user;
 }
 
 void

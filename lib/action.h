@@ -21,6 +21,9 @@ const struct pur_conf *pur_conf_of(const struct pur_req *rq);
 /* The tenant the credential names. */
 const struct pur_uuid *pur_tenant(const struct pur_req *rq);
 
+/* Who is logged in, once waited for, or who pur_enter() said. */
+const struct pur_uuid *pur_actor(const struct pur_req *rq);
+
 /* The role of whoever is logged in ("admin"), once waited for; "" for an API key. */
 const char *pur_role(const struct pur_req *rq);
 

@@ -2,6 +2,7 @@
  * conf: the table of what can be set, and how a file and the environment are held against it.
  */
 #include "conf.h"
+#include "network.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -35,6 +36,7 @@ struct key {
 static int check_filled(const char *value);
 static int check_url(const char *value);
 static int check_token(const char *value);
+static int check_networks(const char *value);
 
 static const struct key keys[] = {
 	{ .name = "database",
@@ -85,13 +87,32 @@ static const struct key keys[] = {
 	  .offset = offsetof(struct pur_conf, secret_file),
 	  .fallback = "",
 	  .meaning =
-	      "file of 32 random bytes that keys (of cursors, of mails' links) are made from" },
+	      "file of 32 random bytes that keys (of cursors, mails' links, one-time passwords) are made from" },
 	{ .name = "signup",
 	  .type = CHOICE,
 	  .offset = offsetof(struct pur_conf, signup),
 	  .fallback = "closed",
 	  .meaning = "whether anybody may make a tenant by POST /tenants",
 	  .choices = { "open", "closed" } },
+	{ .name = "password_lists",
+	  .type = TEXT,
+	  .offset = offsetof(struct pur_conf, password_lists),
+	  .fallback = "/usr/share/john/password.lst /usr/share/dict/cracklib-small",
+	  .meaning = "files of words, one a line, that no new password may be made of" },
+	{ .name = "unlimited_networks",
+	  .type = TEXT,
+	  .offset = offsetof(struct pur_conf, unlimited_networks),
+	  .fallback = "",
+	  .meaning = "networks whose wrong logins are counted by account alone",
+	  .check = check_networks,
+	  .expected = "addresses and networks such as 192.0.2.7 2001:db8::/32" },
+	{ .name = "proof_lifetime",
+	  .type = INTEGER,
+	  .offset = offsetof(struct pur_conf, proof_lifetime),
+	  .fallback = "600",
+	  .meaning = "seconds after a login, or a step-up, in which users and keys can be deleted",
+	  .least = 1,
+	  .most = 86400 },
 	{ .name = "request_memory",
 	  .type = INTEGER,
 	  .offset = offsetof(struct pur_conf, request_memory),
@@ -248,6 +269,12 @@ check_token(const char *value)
 	       value[strspn(value,
 			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] ==
 		   '\0';
+}
+
+static int
+check_networks(const char *value)
+{
+	return pur_networks_valid(value);
 }
 
 /* A copy that lives as long as the process and that leak checkers see in use. */

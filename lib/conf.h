@@ -24,11 +24,14 @@ struct pur_conf {
 	const char *cookie_name;  /* of the session cookie */
 	const char *secret_file;  /* what keys are made from; "" for none */
 	const char *signup;       /* "open": anybody may make a tenant; or "closed" */
-	long request_memory;      /* bytes one request may take */
-	long database_idle;       /* seconds until an unused database connection is closed */
-	long database_wait;       /* milliseconds to wait for the database in one request */
-	long session_idle;        /* seconds until an unused session ends */
-	long session_lifetime;    /* seconds until a session ends, used or not */
+	const char *password_lists;     /* files of words that no password may be made of */
+	const char *unlimited_networks; /* whose wrong logins are not counted by network */
+	long proof_lifetime;   /* seconds until a proof of who one is has to be given anew */
+	long request_memory;   /* bytes one request may take */
+	long database_idle;    /* seconds until an unused database connection is closed */
+	long database_wait;    /* milliseconds to wait for the database in one request */
+	long session_idle;     /* seconds until an unused session ends */
+	long session_lifetime; /* seconds until a session ends, used or not */
 };
 
 /*

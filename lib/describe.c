@@ -154,6 +154,7 @@ put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_ro
 	put_flag(b, &first, "list", pur_route_lists(res, r));
 	put_flag(b, &first, "secret", (r->flags & PUR_SECRET) != 0);
 	put_flag(b, &first, "slow", (r->flags & PUR_SLOW) != 0);
+	put_flag(b, &first, "step_up", (r->flags & PUR_STEP_UP) != 0);
 	if (r->method != PUR_GET)
 		put_text(b, &first, "effect", effects[r->effect]);
 	put_text(b, &first, "event", r->event);

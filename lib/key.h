@@ -12,7 +12,12 @@
 #define PUR_KEY 32        /* bytes of a key */
 #define PUR_KEY_SECRET 32 /* bytes of the secret that are used */
 
-enum pur_key_purpose { PUR_KEY_CURSORS = 1, PUR_KEY_LINKS = 4 };
+enum pur_key_purpose {
+	PUR_KEY_CURSORS = 1,
+	PUR_KEY_TRIES = 2,
+	PUR_KEY_TOTP = 3,
+	PUR_KEY_LINKS = 4,
+};
 
 /*
  * file: "" where there is no secret: the key is then one that everybody can make, and what is

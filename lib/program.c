@@ -57,6 +57,8 @@ check_route(const struct pur_resource *res, const struct pur_route *r, char *mes
 		return bad(message, size, res, r, "has no .permission");
 	if (!public && pur_permission_roles(r->permission) == 0)
 		return bad(message, size, res, r, "no role has its .permission");
+	if (public && (r->flags & PUR_STEP_UP) != 0)
+		return bad(message, size, res, r, "nobody is logged in who could step up");
 	if (r->summary == NULL)
 		return bad(message, size, res, r, "has no .summary");
 	if (pur_retirement_fault(&r->retired) != NULL)

@@ -15,10 +15,12 @@
 #include "main.h"
 #include "password.h"
 #include "permission.h"
+#include "proof.h"
 #include "route.h"
 #include "row.h"
 #include "secret.h"
 #include "sql.h"
 #include "timefmt.h"
+#include "totp.h"
 
 #endif

@@ -14,6 +14,8 @@ static const struct pur_rc_info infos[] = {
 	ROW(PUR_EJSON, 400, "invalid_json", "The body is not valid JSON"),
 	ROW(PUR_EAUTH, 401, "unauthorized", "Log in first"),
 	ROW(PUR_EFORBIDDEN, 403, "forbidden", "Your role does not allow this"),
+	ROW(PUR_ESTEPUP, 403, "step_up_required",
+	    "Give your password once more: POST /sessions/current/step-up"),
 	ROW(PUR_ENOTFOUND, 404, "not_found", "No such thing"),
 	ROW(PUR_EMETHOD, 405, "method_not_allowed", "This method is not allowed here"),
 	ROW(PUR_EACCEPT, 406, "not_acceptable", "None of the accepted media types can be given"),
@@ -51,11 +53,11 @@ static const struct {
 	char prefix[6];
 	enum pur_rc rc;
 } states[] = {
-	{ "PU208", PUR_EREPLAY },      { "PU401", PUR_EAUTH },       { "PU403", PUR_EFORBIDDEN },
-	{ "PU404", PUR_ENOTFOUND },    { "PU409", PUR_EINPROGRESS }, { "PU422", PUR_EMISMATCH },
-	{ "23505", PUR_EDUPLICATE },   /* unique_violation */
-	{ "23503", PUR_EINUSE },       /* foreign_key_violation */
-	{ "23514", PUR_ERULE },        /* check_violation */
+	{ "PU208", PUR_EREPLAY },      { "PU401", PUR_EAUTH },      { "PU403", PUR_EFORBIDDEN },
+	{ "PU4SU", PUR_ESTEPUP },      { "PU404", PUR_ENOTFOUND },  { "PU409", PUR_EINPROGRESS },
+	{ "PU422", PUR_EMISMATCH },    { "23505", PUR_EDUPLICATE }, /* unique_violation */
+	{ "23503", PUR_EINUSE },                                    /* foreign_key_violation */
+	{ "23514", PUR_ERULE },                                     /* check_violation */
 	{ "26000", PUR_ERETRY },       /* its Parse was skipped in a batch that failed before it */
 	{ "40001", PUR_ERETRY },       /* serialization_failure */
 	{ "40P01", PUR_ERETRY },       /* deadlock_detected */

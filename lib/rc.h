@@ -20,6 +20,7 @@ enum pur_rc {
 	PUR_EJSON,        /* 400 invalid_json: not JSON, or not strictly */
 	PUR_EAUTH,        /* 401 unauthorized */
 	PUR_EFORBIDDEN,   /* 403 forbidden */
+	PUR_ESTEPUP,      /* 403 step_up_required: the last proof of who it is is too old */
 	PUR_ENOTFOUND,    /* 404 not_found */
 	PUR_EMETHOD,      /* 405 method_not_allowed */
 	PUR_EACCEPT,      /* 406 not_acceptable */
@@ -61,8 +62,8 @@ struct pur_rc_info {
 const struct pur_rc_info *pur_rc_info(enum pur_rc rc);
 
 /*
- * Gives the error a SQLSTATE stands for (PostgreSQL 15, Appendix A; PU401, PU403, PU404, PU409,
- * PU422 and PU208 are raised by our own functions). Unknown or NULL: PUR_EINTERNAL.
+ * Gives the error a SQLSTATE stands for (PostgreSQL 15, Appendix A; PU401, PU403, PU4SU, PU404,
+ * PU409, PU422 and PU208 are raised by our own functions). Unknown or NULL: PUR_EINTERNAL.
  */
 enum pur_rc pur_rc_from_sqlstate(const char *state);
 

@@ -24,6 +24,13 @@ struct pur_incoming {
 	bool too_large; /* the body was longer than the limit and not read */
 };
 
+/* What is counted and looked at while somebody proves who they are (proof.h). */
+struct pur_proof {
+	unsigned char account[32], network[32]; /* keyed hashes that tries are counted under */
+	bool by_network;
+	PGresult *claimed, *own, *used;
+};
+
 struct pur_req {
 	/* the process's, for every request the same */
 	const struct pur_conf *conf;
@@ -45,6 +52,7 @@ struct pur_req {
 	struct pur_credential credential;
 	struct pur_error error;
 	const char *error_extra; /* further members of an error's body */
+	int64_t retry_after;     /* seconds, with PUR_ERATE */
 
 	/* what it asks for */
 	struct pur_input input;
@@ -77,6 +85,7 @@ struct pur_req {
 	bool again;          /* this is the second try */
 
 	/* what an action did */
+	struct pur_proof proof;
 	int answer; /* the statement whose rows are the answer; 0: none, or not yet */
 	struct pur_uuid object;
 	bool has_object;

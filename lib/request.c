@@ -381,6 +381,7 @@ start_over(struct pur_req *rq)
 	rq->error = (struct pur_error){ .rc = PUR_OK };
 	rq->authenticated = rq->entered = rq->has_object = rq->origin_refused = false;
 	rq->answer = 0;
+	rq->proof = (struct pur_proof){ .by_network = false };
 	rq->again = true;
 	rq->auth = rq->total = NULL;
 	memset(rq->results, 0, n * sizeof(rq->results[0]));
@@ -499,6 +500,15 @@ put_origin(struct pur_req *rq)
 		pur_reply_header(&rq->reply, "Access-Control-Allow-Origin", rq->origin);
 }
 
+static void
+put_retry_after(struct pur_req *rq)
+{
+	char seconds[24];
+
+	snprintf(seconds, sizeof(seconds), "%lld", (long long)rq->retry_after);
+	pur_reply_header(&rq->reply, "Retry-After", seconds);
+}
+
 /* Makes the reply of an error that the request ended with. */
 static void
 reply_error(struct pur_req *rq, enum pur_rc rc)
@@ -520,6 +530,8 @@ reply_error(struct pur_req *rq, enum pur_rc rc)
 		pur_reply_header(&rq->reply, "WWW-Authenticate", "Bearer");
 	if (rc == PUR_EUNAVAILABLE || rc == PUR_ESPACE)
 		pur_reply_header(&rq->reply, "Retry-After", "1");
+	if (rc == PUR_ERATE)
+		put_retry_after(rq);
 }
 
 /* The tenant's id as text, once it is known for sure; else NULL. */

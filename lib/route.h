@@ -103,6 +103,7 @@ enum pur_route_flag {
 	PUR_SECRET = 1 << 1, /* the answer holds a secret: Idempotency-Key is refused, no-store */
 	PUR_SLOW = 1 << 2, /* hashes a password, say: served by processes of its own, which exports
 			      share, so that it doesn't hold the others up */
+	PUR_STEP_UP = 1 << 3, /* wants a login or step-up of late; no key has one */
 };
 
 #define PUR_PUBLIC "public"

@@ -1,14 +1,17 @@
 /* secret: hashes, tokens and links in a request. */
 #include "secret.h"
+#include "intake.h"
 #include "log.h"
 #include "row.h"
 #include <sodium.h>
 
 enum pur_rc
-pur_hash_password(struct pur_req *rq)
+pur_hash_password(struct pur_req *rq, const char *const names[4])
 {
+	static const char *const nobody[4];
 	const struct pur_value *password = pur_body(rq, "password");
 	char *hash = pur_alloc(rq->arena, PUR_PASSWORD_HASH);
+	const char *fault;
 	enum pur_rc rc;
 
 	pur_set_text(rq, "hash", NULL);
@@ -16,6 +19,12 @@ pur_hash_password(struct pur_req *rq)
 		return pur_fail(rq, PUR_ETOOLARGE, NULL);
 	if (!password->given || password->null)
 		return PUR_OK;
+	fault = pur_password_fault(rq->conf->password_lists, password->s,
+				   names != NULL ? names : nobody);
+	if (fault != NULL) {
+		pur_fault(rq, "password", "%s", fault);
+		return pur_intake_bad_body(rq);
+	}
 	rc = pur_password_hash(password->s, password->len, hash);
 	pur_set_text(rq, "hash", hash);
 	return rc == PUR_OK ? PUR_OK : pur_fail(rq, rc, NULL);

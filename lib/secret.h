@@ -8,11 +8,12 @@
 #include "password.h"
 
 /*
- * A new password, of the body's field `password`, as the argument `=hash:text`; NULL where none was
- * given. Takes its time: best with no transaction open.
- * Returns PUR_OK, or an error that is in the request already.
+ * Judges a new password, of the body's field `password`, and hashes it for the argument
+ * `=hash:text`; NULL where none was given. Takes its time: best with no transaction open.
+ * names: as pur_password_fault(), NULL for none.
+ * Returns PUR_OK, PUR_EBODY with a fault of that field, or an error that is in the request already.
  */
-enum pur_rc pur_hash_password(struct pur_req *rq) PUR_MUST;
+enum pur_rc pur_hash_password(struct pur_req *rq, const char *const names[4]) PUR_MUST;
 
 /*
  * A new token for a session, as the argument `=token_hash:bytes`. Returns its text, which lives as

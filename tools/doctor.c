@@ -9,11 +9,11 @@
 enum { ALL_WELL = 0, WARNINGS = 1, FAULTS = 2 }; /* exit status */
 
 static void (*const checks[])(struct doctor *d) = {
-	check_configuration, check_secrets,    check_database,      check_durability,
-	check_clock,         check_time_zones, check_migrations,    check_walls,
-	check_programs,      check_roles,      check_statements,    check_connections,
-	check_log,           check_nginx,      check_dispatch,      check_sockets,
-	check_certificates,  check_log_disk,   check_database_disk,
+	check_configuration, check_secrets,      check_passwords,  check_database,
+	check_durability,    check_clock,        check_time_zones, check_migrations,
+	check_walls,         check_programs,     check_roles,      check_statements,
+	check_connections,   check_log,          check_nginx,      check_dispatch,
+	check_sockets,       check_certificates, check_log_disk,   check_database_disk,
 };
 
 static void print_line(const char *kind, const char *check, const char *format, va_list ap)

@@ -74,6 +74,7 @@ void folder_of(const char *file, char *folder, size_t size);
 void check_configuration(struct doctor *d);
 void check_secrets(struct doctor *d);
 void check_log(struct doctor *d);
+void check_passwords(struct doctor *d);
 /* doctor_database.c */
 void check_database(struct doctor *d);
 void check_durability(struct doctor *d);

@@ -126,3 +126,45 @@ check_log(struct doctor *d)
 	else
 		tell_well(d, "log", "%s", file);
 }
+
+static void
+check_list(struct doctor *d, const char *file)
+{
+	if (access(file, R_OK) == 0)
+		return;
+	tell_fault(d, "passwords", "can't read the list of common passwords %s: %s", file,
+		   strerror(errno));
+	tell_mend(
+	    "apt-get install john-data cracklib-runtime, or name other lists as password_lists"
+	    " in %s",
+	    d->conf_file);
+}
+
+/* What new passwords are held against, and what second factors are sealed with. */
+void
+check_passwords(struct doctor *d)
+{
+	const char *secret = d->conf.secret_file;
+	char file[PATH_MAX];
+
+	if (!d->configured) {
+		tell_skipped(d, "passwords",
+			     "what they are held against stands in the configuration");
+		return;
+	}
+	for (const char *p = d->conf.password_lists; *(p += strspn(p, " ")) != '\0';
+	     p += strcspn(p, " ")) {
+		snprintf(file, sizeof(file), "%.*s", (int)strcspn(p, " "), p);
+		check_list(d, file);
+	}
+	if (d->conf.password_lists[strspn(d->conf.password_lists, " ")] == '\0') {
+		tell_warning(d, "passwords", "new ones are held against no list of common ones");
+		tell_mend("name one as password_lists in %s", d->conf_file);
+	}
+	if (secret[0] == '\0') {
+		tell_warning(d, "passwords", "no secret_file: anybody could open what it seals");
+		tell_mend("head -c 32 /dev/urandom >FILE, and name it as secret_file in %s",
+			  d->conf_file);
+	}
+	tell_well(d, "passwords", "new ones are held against %s", d->conf.password_lists);
+}

@@ -7,6 +7,7 @@ import pytest
 
 from support.routes import MISSING, Things, all_routes, with_query
 from support.shop import ROLES, unique
+from support.totp import made_ready
 
 LEADERS = {"owner", "admin", "manager"}
 CREW = LEADERS | {"staff"}
@@ -243,15 +244,17 @@ def own_refs(things, route, client):
 @writes_behind_login
 def test_a_write_records_one_event(shop, things, actor, route):
     client, user = actor
-    refs, body = own_refs(things, route, client), things.body(route, all_of_them=True)
+    refs = own_refs(things, route, client)
+    body = made_ready(route, client, shop.password, shop.db, things.body(route, all_of_them=True))
     before, request = shop.last_event(), unique("request")
     answer = send(client, route, refs, body, headers={"X-Request-Id": request})
     assert answer.status in (200, 201), answer
     (_, kind, thing, who, fields, request_id), = shop.events(after=before)
     assert (kind, who, request_id) == (route.event, user, request)
     assert sorted(fields) == sorted(body or {})
-    if isinstance(answer.data, dict):  # settings, which have no id, are the tenant's
-        assert thing == answer.data.get("id", answer.data.get("product_id", shop.id))
+    if isinstance(answer.data, dict):  # what has no id is the person's, or the tenant's: settings
+        whose = user if route.program == "totp" else shop.id
+        assert thing == answer.data.get("id", answer.data.get("product_id", whose))
     for value in (body or {}).values():
         assert str(value) not in fields or value is True
 
@@ -259,7 +262,8 @@ def test_a_write_records_one_event(shop, things, actor, route):
 @writes_behind_login
 def test_a_dry_run_answers_and_leaves_nothing(shop, things, actor, route):
     client, _ = actor
-    refs, body = own_refs(things, route, client), things.body(route)
+    refs = own_refs(things, route, client)
+    body = made_ready(route, client, shop.password, shop.db, things.body(route))
     before = shop.footprint()
     answer = send(client, route, refs, body, query="?dry_run=true",
                   headers={} if route.secret else {"Idempotency-Key": unique("dry")})

@@ -218,7 +218,7 @@ def test_list(stack, shop, person, client):
     assert answer.data[0]["user_agent"] == ("A Phone/1.0 " + "x" * 300)[:200]
     assert answer.data[0]["address"] in ("127.0.0.1", "::1")
     assert set(answer.data[0]) == {"id", "address", "user_agent", "current", "created_at",
-                                   "last_seen_at", "expires_at"}
+                                   "last_seen_at", "proved_at", "expires_at"}
     mine = next(s["id"] for s in second.get("sessions").data if s["current"])
     assert mine == next(s["id"] for s in answer.data if s["id"] not in
                         (third, next(s["id"] for s in answer.data if s["current"])))

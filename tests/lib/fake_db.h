@@ -31,9 +31,11 @@ static struct {
 	int n_queued;
 	int begins, lost_at; /* the begin, counted from 1, at which the server is gone; 0: never */
 	struct pur_db_error error;
-	struct pur_datum roles;  /* or scopes, that authenticate...() was asked for, last */
-	char entered[80];        /* user and key that enter was given, last */
-	struct pur_arena *arena; /* that results are kept in */
+	struct pur_datum roles; /* or scopes, that authenticate...() was asked for, last */
+	char entered[120];      /* user, key and session that enter was given, last */
+	void (*saw)(const struct pur_query *q,
+		    const struct pur_datum *binds); /* each that is sent */
+	struct pur_arena *arena;                    /* that results are kept in */
 } fake;
 
 static inline void
@@ -160,8 +162,10 @@ pur_db_send(struct pur_db *db, struct pur_query *q, const struct pur_datum *bind
 	if (strncmp(q->name, "authenticate", 12) == 0)
 		fake.roles = binds[2];
 	if (strcmp(q->name, "enter") == 0)
-		snprintf(fake.entered, sizeof(fake.entered), "%.*s %.*s", binds[1].len,
-			 binds[1].data, binds[2].len, binds[2].data);
+		snprintf(fake.entered, sizeof(fake.entered), "%.*s %.*s %.*s", binds[1].len,
+			 binds[1].data, binds[2].len, binds[2].data, binds[3].len, binds[3].data);
+	if (fake.saw != NULL)
+		fake.saw(q, binds);
 	fake.queued[fake.n_queued].name = q->name;
 	fake.queued[fake.n_queued++].out = out;
 	fake_word(q->name);

@@ -43,7 +43,7 @@ act(struct pur_req *rq)
 	return PUR_OK;
 }
 
-enum { R_LIST, R_ACT, R_PUBLIC, R_CREATE, R_GUARDED, R_LATER };
+enum { R_LIST, R_ACT, R_PUBLIC, R_CREATE, R_GUARDED, R_LATER, R_STEP_UP };
 
 static const struct pur_route routes[] = {
 	[R_LIST] = { PUR_GET, "/things", "things:read", .stmts = { LIST }, .summary = "List" },
@@ -55,6 +55,8 @@ static const struct pur_route routes[] = {
 			.from = "new", .to = "old", .summary = "Move" },
 	[R_LATER] = { PUR_POST, "/things/later", "things:write", .run = act, .effect = PUR_ACCEPTS,
 		      .summary = "Act later" },
+	[R_STEP_UP] = { PUR_DELETE, "/things/{ref}", "things:write", .run = act,
+			.flags = PUR_STEP_UP, .effect = PUR_DELETES, .summary = "Delete" },
 	{ PUR_METHOD_UNKNOWN },
 };
 
@@ -66,7 +68,9 @@ static const struct pur_resource things = { .program = "things",
 					    .routes = routes };
 
 static const struct pur_program *program;
-static const struct pur_conf conf = { .cookie_name = "__Host-purser", .transaction = "implicit" };
+static const struct pur_conf conf = { .cookie_name = "__Host-purser",
+				      .transaction = "implicit",
+				      .proof_lifetime = 600 };
 static struct pur_req rq;
 
 static int
@@ -163,7 +167,7 @@ test_a_second_batch_is_of_the_same_person(void **state)
 	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
 	assert_int_equal(pur_commit(&rq), PUR_OK);
 	assert_done("begin authenticate s3 commit begin enter s3 commit");
-	assert_string_equal(fake.entered, USER_ID " ");
+	assert_string_equal(fake.entered, USER_ID "  " SESSION_ID);
 }
 
 /* A key is asked for by scopes; it is nobody, and a second batch still knows which key it was. */
@@ -182,7 +186,40 @@ test_a_batch_of_a_key(void **state)
 	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
 	assert_int_equal(pur_commit(&rq), PUR_OK);
 	assert_done("begin authenticate_key s3 commit begin enter s3 commit");
-	assert_string_equal(fake.entered, " " SESSION_ID);
+	assert_string_equal(fake.entered, " " SESSION_ID " ");
+}
+
+/* How long ago the proof may be, as require_proof was told. */
+static void
+see_proof(const struct pur_query *q, const struct pur_datum *binds)
+{
+	if (strcmp(q->name, "require_proof") == 0)
+		assert_memory_equal(binds[1].data, "\0\0\0\0\0\0\2\x58", 8);
+}
+
+/* A fresh proof is asked for once, behind who it is and before all else. */
+static void
+test_a_batch_that_takes_a_fresh_proof(void **state)
+{
+	request(*state, R_STEP_UP);
+	fake.saw = see_proof;
+	STATEMENT_GIVES("authenticate", logged_in_as("admin"));
+	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
+	assert_int_equal(pur_commit(&rq), PUR_OK);
+	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
+	assert_int_equal(pur_commit(&rq), PUR_OK);
+	assert_done("begin authenticate require_proof s3 commit begin enter s3 commit");
+}
+
+static void
+test_a_proof_that_is_too_old(void **state)
+{
+	request(*state, R_STEP_UP);
+	STATEMENT_GIVES("authenticate", logged_in_as("admin"));
+	STATEMENT_FAILS("require_proof", .rc = PUR_ESTEPUP);
+	assert_int_equal(pur_do(&rq, ALL), PUR_OK);
+	assert_int_equal(pur_commit(&rq), PUR_ESTEPUP);
+	assert_int_equal(rq.error.rc, PUR_ESTEPUP);
 }
 
 static void
@@ -373,7 +410,7 @@ test_events_in_several_tenants(void **state)
 	for (size_t i = 0; i < N_OF(tenants); i++) {
 		assert_int_equal(pur_move(&rq, &tenants[i], &user), PUR_OK);
 		assert_memory_equal(rq.input.tenant.b, tenants[i].b, 16);
-		assert_string_equal(fake.entered, USER_ID " ");
+		assert_string_equal(fake.entered, USER_ID "  ");
 		assert_int_equal(pur_record(&rq, &user), PUR_OK);
 	}
 	assert_done("begin enter record flush enter record flush");
@@ -490,6 +527,8 @@ main(void)
 		TEST(test_a_batch_in_one_snapshot),
 		TEST(test_what_is_shown),
 		TEST(test_what_code_enters),
+		TEST(test_a_batch_that_takes_a_fresh_proof),
+		TEST(test_a_proof_that_is_too_old),
 		TEST(test_a_batch_that_may_be_taken_back),
 		TEST(test_who_is_refused_is_nobody),
 		TEST(test_a_statement_that_fails),

@@ -105,6 +105,10 @@ assert_defaults(const struct pur_conf *conf)
 	assert_string_equal(conf->cookie_name, "__Host-purser");
 	assert_string_equal(conf->secret_file, "");
 	assert_string_equal(conf->signup, "closed");
+	assert_string_equal(conf->password_lists,
+			    "/usr/share/john/password.lst /usr/share/dict/cracklib-small");
+	assert_string_equal(conf->unlimited_networks, "");
+	assert_int_equal(conf->proof_lifetime, 600);
 	assert_int_equal(conf->request_memory, 16777216);
 	assert_int_equal(conf->database_idle, 300);
 	assert_int_equal(conf->database_wait, 10000);
@@ -168,6 +172,9 @@ test_file(void **state)
 	     "cookie_name = __Host-purser-8443\n"
 	     "secret_file = /etc/purser/secret\n"
 	     "signup = open\n"
+	     "password_lists = /etc/purser/words\n"
+	     "unlimited_networks = 192.0.2.7 2001:db8::/32\n"
+	     "proof_lifetime = 60\n"
 	     "request_memory = 1048576\n"
 	     "database_idle = 1\n"
 	     "database_wait = 600000\n"
@@ -183,6 +190,9 @@ test_file(void **state)
 	assert_string_equal(conf.cookie_name, "__Host-purser-8443");
 	assert_string_equal(conf.secret_file, "/etc/purser/secret");
 	assert_string_equal(conf.signup, "open");
+	assert_string_equal(conf.password_lists, "/etc/purser/words");
+	assert_string_equal(conf.unlimited_networks, "192.0.2.7 2001:db8::/32");
+	assert_int_equal(conf.proof_lifetime, 60);
 	assert_int_equal(conf.request_memory, 1048576);
 	assert_int_equal(conf.database_idle, 1);
 	assert_int_equal(conf.database_wait, 600000);
@@ -266,12 +276,12 @@ test_what_is_wrong_in_a_file(void **state)
 		  "purser.conf:1: unknown key 'Database'; did you mean 'database'?" },
 		{ "colour = x\n",
 		  "purser.conf:1: unknown key 'colour'; the keys are database, passfile_dir, "
-		  "transaction, log_file, log_level, public_url, cookie_name, secret_file, signup, request_memory, "
+		  "transaction, log_file, log_level, public_url, cookie_name, secret_file, signup, password_lists, unlimited_networks, proof_lifetime, request_memory, "
 		  "database_idle, database_wait, session_idle, session_lifetime" },
 		{ "a_key_that_is_longer_than_any_key_can_be = x\n",
 		  "purser.conf:1: unknown key 'a_key_that_is_longer_than_any_key_can_be'; the keys "
 		  "are database, passfile_dir, transaction, log_file, log_level, public_url, "
-		  "cookie_name, secret_file, signup, request_memory, database_idle, database_wait, session_idle, "
+		  "cookie_name, secret_file, signup, password_lists, unlimited_networks, proof_lifetime, request_memory, database_idle, database_wait, session_idle, "
 		  "session_lifetime" },
 		{ "\nlog_level\n", "purser.conf:2: no '=' in 'log_level'; write key = value" },
 		{ "log_level = loud\n",
@@ -321,6 +331,11 @@ test_what_is_wrong_in_a_file(void **state)
 		{ "cookie_name = a=b\n",
 		  "purser.conf:1: cookie_name: 'a=b' will not do; write letters, digits, '-', '_' "
 		  "and '.'" },
+		{ "unlimited_networks = 192.0.2.7, localhost\n",
+		  "purser.conf:1: unlimited_networks: '192.0.2.7, localhost' will not do; write addresses "
+		  "and networks such as 192.0.2.7 2001:db8::/32" },
+		{ "proof_lifetime = 0\n",
+		  "purser.conf:1: proof_lifetime: 0 is out of range; write a number from 1 to 86400" },
 		{ "signup = yes\n",
 		  "purser.conf:1: signup: 'yes' is not known; write open or closed" },
 		{ "signup = Open\n",
@@ -329,7 +344,7 @@ test_what_is_wrong_in_a_file(void **state)
 		  "purser.conf:3: log_file: stands on line 1 already; keep one of the two" },
 		{ "log_level = info\n= x\n",
 		  "purser.conf:2: unknown key ''; the keys are database, passfile_dir, "
-		  "transaction, log_file, log_level, public_url, cookie_name, secret_file, signup, request_memory, "
+		  "transaction, log_file, log_level, public_url, cookie_name, secret_file, signup, password_lists, unlimited_networks, proof_lifetime, request_memory, "
 		  "database_idle, database_wait, session_idle, session_lifetime" },
 	};
 
@@ -456,7 +471,7 @@ test_describe(void **state)
 		assert_int_equal(bars, 6);
 		rows++;
 	}
-	assert_int_equal(rows, 2 + 14);
+	assert_int_equal(rows, 2 + 17);
 	free(text);
 }
 

@@ -196,6 +196,30 @@ test_a_secret_is_never_stored(void **state)
 			       "\"effect\":\"changes\",\"errors\":[]}]}\n");
 }
 
+/* What asks for a fresh proof says so. */
+static void
+test_a_step_up_is_told(void **state)
+{
+	static const struct pur_route guarded[] = {
+		{ PUR_DELETE, "/keys/{ref}", PUR_ANY_ROLE, .run = act, .flags = PUR_STEP_UP,
+		  .effect = PUR_DELETES, .summary = "End" },
+		{ PUR_METHOD_UNKNOWN },
+	};
+	const struct pur_resource res = { .program = "keys",
+					  .fields = nothing,
+					  .stmts = stmts,
+					  .n_stmts = 1,
+					  .routes = guarded };
+
+	(void)state;
+	assert_described(&res,
+			 "{\"program\":\"keys\",\"fields\":[],\"statements\":[],\"routes\":["
+			 "{\"method\":\"DELETE\",\"path\":\"/keys/{ref}\",\"summary\":\"End\","
+			 "\"permission\":\"any\",\"roles\":[\"owner\",\"admin\",\"manager\","
+			 "\"staff\",\"accountant\",\"viewer\"],\"cache\":\"private\","
+			 "\"step_up\":true,\"effect\":\"deletes\",\"errors\":[]}]}\n");
+}
+
 /* Which reads take ?include= and ?deleted=, and whose fields their rows have. */
 static void
 test_what_a_read_can_be_asked(void **state)
@@ -265,6 +289,7 @@ main(void)
 		cmocka_unit_test(test_as_little_as_a_table_can_say),
 		cmocka_unit_test(test_it_is_json),
 		cmocka_unit_test(test_a_secret_is_never_stored),
+		cmocka_unit_test(test_a_step_up_is_told),
 		cmocka_unit_test(test_what_a_read_can_be_asked),
 		cmocka_unit_test(test_a_choice_of_nothing),
 	};

@@ -42,6 +42,7 @@ test_rows_say_what_the_contract_says(void **state)
 		{ PUR_EJSON, 400, "invalid_json" },
 		{ PUR_EAUTH, 401, "unauthorized" },
 		{ PUR_EFORBIDDEN, 403, "forbidden" },
+		{ PUR_ESTEPUP, 403, "step_up_required" },
 		{ PUR_ENOTFOUND, 404, "not_found" },
 		{ PUR_EMETHOD, 405, "method_not_allowed" },
 		{ PUR_EACCEPT, 406, "not_acceptable" },
@@ -114,7 +115,7 @@ test_sqlstates(void **state)
 		{ "PU999", PUR_EINTERNAL },    { "", PUR_EINTERNAL },
 		{ "08", PUR_EINTERNAL },       { "080061", PUR_EINTERNAL },
 		{ "2350", PUR_EINTERNAL },     { "235050", PUR_EINTERNAL },
-		{ NULL, PUR_EINTERNAL },
+		{ "PU4SU", PUR_ESTEPUP },      { NULL, PUR_EINTERNAL },
 	};
 
 	(void)state;

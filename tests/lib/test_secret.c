@@ -15,7 +15,9 @@ static const struct pur_field fields[] = { { .name = "password", .type = PUR_TEX
 					   { .name = "token", .type = PUR_TEXT },
 					   { .name = NULL } };
 static const struct pur_route route = { PUR_POST, "/x", PUR_PUBLIC };
-static struct pur_conf conf = { .secret_file = "", .cookie_name = "c", .transaction = "implicit" };
+static struct pur_conf conf = {
+	.secret_file = "", .cookie_name = "c", .transaction = "implicit", .password_lists = ""
+};
 static struct pur_value body[2];
 static struct pur_req rq;
 static PGresult *results[N_STMTS];
@@ -82,7 +84,7 @@ test_a_password_becomes_a_hash(void **state)
 {
 	(void)state;
 	give(0, "a password of some length");
-	assert_int_equal(pur_hash_password(&rq), PUR_OK);
+	assert_int_equal(pur_hash_password(&rq, NULL), PUR_OK);
 	assert_false(argument("hash")->null);
 	assert_true(pur_password_fits(argument("hash")->s, body[0].s, body[0].len));
 	assert_false(pur_password_fits(argument("hash")->s, "another password", 16));
@@ -92,10 +94,10 @@ static void
 test_no_password_is_none(void **state)
 {
 	(void)state;
-	assert_int_equal(pur_hash_password(&rq), PUR_OK);
+	assert_int_equal(pur_hash_password(&rq, NULL), PUR_OK);
 	assert_true(argument("hash")->null);
 	body[0] = (struct pur_value){ .type = PUR_TEXT, .given = true, .null = true };
-	assert_int_equal(pur_hash_password(&rq), PUR_OK);
+	assert_int_equal(pur_hash_password(&rq, NULL), PUR_OK);
 	assert_true(argument("hash")->null);
 }
 

@@ -107,7 +107,7 @@ def test_everybody_is_themselves(own):
 
 def test_logging_in_elsewhere(stack, own, foreign, untouched):
     """Another tenant's name is answered as one that never was, whoever it is."""
-    for email in own.emails["owner"], foreign.emails["owner"], "nobody@example.org":
+    for email in own.emails["owner"], foreign.emails["owner"], f"{unique('nobody')}@example.org":
         for password in own.shop.password, "not-the-password":
             there = own.shop.slug if email == foreign.emails["owner"] else foreign.shop.slug
             foreigners, nobodys = (stack.anonymous.post("sessions", {

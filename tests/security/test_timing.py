@@ -10,11 +10,13 @@ from support.sizes import LOGINS
 
 
 @pytest.mark.full
-def test_an_unknown_address_takes_as_long_as_a_known_one(anonymous, rival, note):
+def test_an_unknown_address_takes_as_long_as_a_known_one(anonymous, rival, note, db):
     """Tried in turns, so that whatever slows the machine slows both."""
     _, known = rival.user("staff")
     took = {"known": [], "unknown": []}
     for n in range(LOGINS + 10):
+        if n % 4 == 0:  # before either has to wait for the next try
+            db.all("DELETE FROM login_tries")
         for who, email in (("known", known), ("unknown", f"{unique('nobody')}@{rival.slug}.example")):
             began = time.perf_counter()
             answer = anonymous.post("sessions", {"email": email, "password": "not the password"})

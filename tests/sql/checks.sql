@@ -3,6 +3,8 @@
 \ir fixture.psql
 SELECT * FROM no_plan();
 
+SELECT claim_try(sha256('a try'), NULL) \g /dev/null
+
 CREATE TEMP TABLE bad (line int GENERATED ALWAYS AS IDENTITY, name text, change text);
 INSERT INTO bad (name, change) VALUES
   ('accounts_email_check', $$email = '', email_key = ''$$),
@@ -52,6 +54,8 @@ INSERT INTO bad (name, change) VALUES
   ('jobs_status_check', $$status = 'lost'$$),
   ('jobs_unique_key_check', $$unique_key = ''$$),
   ('jobs_unique_key_check', $$unique_key = repeat('x', 256)$$),
+  ('login_tries_key_check', $$key = '\x00'$$),
+  ('login_tries_kind_check', $$kind = 'guess'$$),
   ('order_lines_name_check', $$name = ''$$),
   ('order_lines_note_check', $$note = repeat('x', 2001)$$),
   ('order_lines_position_check', $$position = -1$$),
@@ -143,6 +147,7 @@ SELECT throws_ok(
          format('UPDATE %s SET %s WHERE %s', c.conrelid::regclass, b.change,
            CASE c.conrelid::regclass::text
              WHEN 'accounts' THEN 'id = pg_temp.id(''a account'')'
+             WHEN 'login_tries' THEN 'key = sha256(''a try'')'
              WHEN 'tenants' THEN 'id = pg_temp.id(''a'')'
              ELSE 'tenant_id = pg_temp.id(''a'')' END),
          '23514',

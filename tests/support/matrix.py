@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from support.routes import MISSING, all_routes, with_query
 from support.shop import ROLES
+from support.totp import made_ready
 from support.world import PERSONAL, TEACH, deleter, kind_of, kinds_of, path_of, references
 
 UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
@@ -209,6 +210,9 @@ class Matrix:
         """A route without a part in its path: one's own alone, in a rehearsal."""
         body = self.own.body(route)
         for role, refused in self._everybody(route):
+            if role and not refused:
+                body = made_ready(route, self.own.clients[role], self.own.shop.password,
+                                  self.own.db, body)
             seen = self.ask(route, role, body=body, query=self._rehearsed(route, always=True))
             if route.roles:
                 self._expect(seen.status == refused if refused else seen.status in (200, 201),

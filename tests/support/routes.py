@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import subprocess
+import uuid
 from urllib.parse import urlencode
 
 import pytest
@@ -28,6 +29,7 @@ class Route:
         self.deleted = facts.get("deleted", False)  # takes ?deleted=true
         self.includes = facts.get("includes", False)  # takes ?include=
         self.secret = facts.get("secret", False)
+        self.step_up = facts.get("step_up", False)
         self.effect = facts.get("effect")
         self.event = facts.get("event")
         self.states, self.leads_to = facts.get("from"), facts.get("to")
@@ -113,6 +115,11 @@ KNOWN = {
 }
 
 
+def password_for(f, shop):
+    """A new one where a field wants it to be of some length, and otherwise the one there is."""
+    return str(uuid.uuid4()) if f.get("min") else shop.password
+
+
 def plain_creator():
     """A route of which nothing is special: it creates a thing, behind login, and refuses {}."""
     return next(r for r in all_routes() if r.effect == "creates" and r.roles and not r.parts and
@@ -176,8 +183,8 @@ class Things:
         kind = f["type"]
         if f["name"] in KNOWN:
             return KNOWN[f["name"]]
-        if f["name"] == "current_password":
-            return self.shop.password
+        if "password" in f["name"]:
+            return password_for(f, self.shop)
         if kind == "uuid":
             return self.new(f.get("refers", plural(f["name"].removesuffix("_id"))))
         if kind == "rows":

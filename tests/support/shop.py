@@ -209,6 +209,8 @@ class Shop:
         looks["tenants"] = "SELECT t::text FROM tenants t WHERE id = %s"
         looks["accounts"] = ("SELECT a::text FROM accounts a WHERE id IN (SELECT account_id FROM"
                              " users WHERE tenant_id = %s)")
+        looks["totp"] = ("SELECT (holder, enabled, last_step, codes)::text FROM totp WHERE holder IN"
+                         " (SELECT account_id FROM users WHERE tenant_id = %s)")
         return Footprint({(t, row) for t, sql in looks.items()
                           for row in self.db.column(sql, self.id)})
 

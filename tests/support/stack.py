@@ -41,12 +41,12 @@ class Stack:
 
     def session(self, tenant, user):
         """A client whose session was made past the API, as a login makes it, but without argon2id,
-        which takes its time on purpose."""
+        which takes its time on purpose; its proof is fresh for as long as tests may run."""
         token = "ps_" + base64.urlsafe_b64encode(
             uuid.UUID(tenant).bytes + secrets.token_bytes(32)).decode()
         self.db.all("INSERT INTO sessions (tenant_id, id, user_id, token_hash, expires_at,"
-                    " idle_seconds) VALUES (%s, uuid_v7(), %s, %s, now() + interval '1 day',"
-                    " 86400)",
+                    " idle_seconds, proved_at) VALUES (%s, uuid_v7(), %s, %s, now() + interval"
+                    " '1 day', 86400, now() + interval '1 day')",
                     tenant, user, hashlib.blake2b(token.encode(), digest_size=32).digest())
         return self.anonymous.bearing(token)
 

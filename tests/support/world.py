@@ -6,7 +6,7 @@ import itertools
 import re
 import uuid
 
-from support.routes import KNOWN, all_routes, plural, way, with_query
+from support.routes import KNOWN, all_routes, password_for, plural, way, with_query
 from support.shop import ROLES, Footprint, Shop, in_days
 
 
@@ -229,8 +229,8 @@ class World:
         kind, word = f["type"], f"{self.mark}-{next(self._count)}"
         if f["name"] in KNOWN:
             return KNOWN[f["name"]]
-        if f["name"] == "current_password":
-            return self.shop.password
+        if "password" in f["name"]:
+            return password_for(f, self.shop)
         if kind == "uuid":
             return self.one(kind_of(f)).id
         if kind == "rows":

@@ -13,7 +13,7 @@ from support.shop import Shop
 from support.stack import wait_until
 
 HERE = pathlib.Path(__file__).parent
-CHECKS = ["configuration", "secrets", "database", "durability", "clock", "time zones", "migrations",
+CHECKS = ["configuration", "secrets", "passwords", "database", "durability", "clock", "time zones", "migrations",
           "walls", "programs", "roles", "statements", "connections", "log", "nginx", "dispatch",
           "sockets", "certificates", "log disk", "database disk"]
 
@@ -108,6 +108,21 @@ def test_passfiles(purser, secrets):
     file.unlink()
     purser.doctor(PURSER_PASSFILE_DIR=secrets).only("fault", "statements", "health", str(file))
     purser.doctor(PURSER_PASSFILE_DIR=secrets / "none").finding("fault", "secrets", "none")
+
+
+def test_lists_of_passwords(purser, tmp_path):
+    """Without one, passwords that everybody uses would be let through unseen."""
+    missing, there = tmp_path / "missing", tmp_path / "words"
+    there.write_text("sunshine\n")
+    assert purser.doctor(PURSER_PASSWORD_LISTS=there).status == 0
+    purser.doctor(PURSER_PASSWORD_LISTS=f"{there} {missing}").only(
+        "fault", "passwords", str(missing), "apt-get install john-data cracklib-runtime")
+    purser.doctor(PURSER_PASSWORD_LISTS="").only("warning", "passwords", "no list",
+                                                 "password_lists")
+
+
+def test_second_factors_that_anybody_could_open(purser):
+    purser.doctor(PURSER_SECRET_FILE="").only("warning", "passwords", "secret_file", "urandom")
 
 
 def test_a_log_that_programs_cannot_write(purser, stack):
