@@ -308,6 +308,7 @@ pur_program_new(const struct pur_resource *res, char *message, size_t size)
 	for (int i = 1; i < res->n_stmts; i++) {
 		if (compile(res, i, &p->stmts[i], message, size) != 0)
 			goto out;
+		p->keeps_revisions |= strstr(res->stmts[i].sql, "_revision") != NULL;
 	}
 	return p;
 out:

@@ -13,6 +13,7 @@ struct pur_program {
 	struct pur_datum
 	    *scopes; /* by the route's index: text[] of an API key's scopes that would do */
 	struct pur_datum leaders; /* text[] of the roles that see what is deleted */
+	bool keeps_revisions;     /* a statement gives one: else If-Match can't match */
 	struct pur_arena *memory; /* what the roles point into */
 };
 

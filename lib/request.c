@@ -389,6 +389,20 @@ start_over(struct pur_req *rq)
 	pur_reply_reset(&rq->reply);
 }
 
+/*
+ * If-Match for what never has a revision matches nothing. Told before anything is done: an action
+ * may count how often it was tried.
+ */
+static bool
+matches_nothing(const struct pur_req *rq)
+{
+	const struct pur_route *route = rq->path.route;
+
+	return rq->input.match != NULL && route->method != PUR_GET &&
+	       route->effect != PUR_CREATES && strcmp(route->permission, PUR_PUBLIC) != 0 &&
+	       strchr(route->path, '{') == NULL && !rq->program->keeps_revisions;
+}
+
 /* What a request is, before the database has a part in it. */
 static enum pur_rc
 judge(struct pur_req *rq)
@@ -405,6 +419,8 @@ judge(struct pur_req *rq)
 		return pur_refuse(rq, PUR_ETOOLARGE);
 	rq->judged = true;
 	rc = pur_intake_input(rq);
+	if (rc == PUR_OK && matches_nothing(rq))
+		rc = pur_refuse(rq, PUR_ESTALE);
 	route = rq->path.route;
 	rq->looks = route->guard != 0 || route->run != NULL || route->check != NULL ||
 		    rq->key.key != NULL || rq->dry_run || rq->currency_given.code != NULL ||

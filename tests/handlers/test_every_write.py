@@ -1,10 +1,13 @@
 """Idempotency and optimistic locking, on every write there is, from --describe. A route whose
 example isn't taken fails here: teach tests/support/routes.py one."""
 
+import re
+
 import pytest
 
 from support.routes import MISSING, Things, all_routes
 from support.shop import unique
+from support.totp import made_ready
 
 STALE = '"987654321"'  # a revision that nothing has come to
 
@@ -16,9 +19,10 @@ def actor(shop):
 
 def example(things, route, client):
     """What a request for a route needs: (path, body), of things made for it alone."""
+    body = made_ready(route, client, things.shop.password, things.shop.db, things.body(route))
     if route.program == "sessions" and route.parts:
-        return route.at(client.get("sessions").data[0]["id"]), things.body(route)
-    return route.at(things.refs(route)), things.body(route)
+        return route.at(client.get("sessions").data[0]["id"]), body
+    return route.at(things.refs(route)), body
 
 
 def done(answer):
@@ -75,12 +79,18 @@ def test_a_rehearsal_takes_no_key(shop, things, actor, route):
 
 def thing_of(route):
     """The path of the one thing that a write changes; None where nothing has a revision."""
-    words = route.path.split("/")
-    for n in range(len(words), 0, -1):
+    words = anonymous(route).split("/")
+    for n in range(len(words) if route.keeps_revisions else 0, 0, -1):
         here = "/".join(words[:n])
-        if any(r.path == here and r.method == "GET" for r in all_routes()):
-            return None if any(r.path == here and r.lists for r in all_routes()) else here
+        reads = [r for r in all_routes() if anonymous(r) == here and r.method == "GET"]
+        if reads:
+            return None if any(r.lists for r in reads) else here
     return None
+
+
+def anonymous(route):
+    """Its path, whatever the parts are called."""
+    return re.sub(r"\{\w+\}", "{}", route.path)
 
 
 def tagged(things, route, client):
@@ -92,7 +102,8 @@ def tagged(things, route, client):
     there = thing_of(route)
     if there is None:
         return path, body, None
-    return path, body, done(client.get("/".join(path.split("/")[:there.count("/") + 1]))).etag
+    etag = done(client.get("/".join(path.split("/")[:there.count("/") + 1]))).etag
+    return path, body, etag
 
 
 changes_one = pytest.mark.routes(lambda r: r.writes and r.roles is not None and

@@ -35,6 +35,7 @@ class Route:
         self.states, self.leads_to = facts.get("from"), facts.get("to")
         self.summary = facts["summary"]
         self.cache = facts["cache"]
+        self.keeps_revisions = any("_revision" in s["sql"] for s in program["statements"])
         self.parts = re.findall(r"\{(\w+)\}", self.pattern)
         self.writes = self.method != "GET"
         self.params = facts.get("params", [])
