@@ -13,6 +13,7 @@ build_stack() {
 	share_counters
 	generate_dispatch
 	"$VAR/install/bin/purser" conf | replace "$ROOT/docs/configuration.md" || true
+	list_roles "$VAR/install" | replace "$ROOT/docs/roles.md" || true
 }
 
 # What --enable-coverage counts is kept in files beside the objects. Whoever runs a program first
@@ -88,6 +89,8 @@ generate_dispatch() {
 }
 
 list_dispatch() { "$1/bin/purser" dispatch "$1/libexec/purser"; } # INSTALLED
+
+list_roles() { "$1/bin/purser" roles "$1/libexec/purser"; } # INSTALLED
 
 # Which roles may take which route, as it is checked in.
 generate_audit() {

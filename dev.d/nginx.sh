@@ -69,7 +69,8 @@ move_paths() { # FILE
 	local six='s/\[::\]:443/[::1]:'$PORT/
 	[ -e /proc/net/if_inet6 ] || six='/listen \[::\]/d'
 	sed -e "s|/run/purser/|$RUN/|" -e "s|/etc/purser/tls/|$VAR/tls/|" \
-		-e "s|/etc/purser/nginx/|$VAR/nginx/|" -e "s|/var/log/purser/|$VAR/log/|" \
+		-e "s|/etc/purser/nginx/|$VAR/nginx/|" -e "s|/usr/share/purser/|$VAR/install/share/purser/|" \
+		-e "s|/var/log/purser/|$VAR/log/|" \
 		-e "s|/var/cache/purser/|$VAR/nginx/tmp/|" \
 		-e "s/listen 443/listen 127.0.0.1:$PORT/" -e "$six" \
 		-e 's/# 192.0.2.7 1;/127.0.0.1 1; ::1 1;/' \

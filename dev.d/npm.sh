@@ -1,6 +1,8 @@
-# npm: what comes from the Node world, for tests and benchmarks alone: installed as locked, once for
-# each lock.
+# npm: what comes from the Node world, for the reference at /docs, tests and benchmarks: installed as
+# locked, once for each lock. Stacks of tests share what is installed.
 # shellcheck shell=bash
+
+npm_folder() { printf '%s\n' "${PURSER_NPM:-$VAR/npm}"; }
 
 # provide_npm FOLDER...: a step; what a folder of the checkout has locked goes to var/npm/ under the
 # folder's name.
@@ -10,7 +12,7 @@ provide_npm() {
 
 install_npm() {
 	local folder
-	for folder; do install_locked "$ROOT/$folder" "$VAR/npm/${folder##*/}"; done
+	for folder; do install_locked "$ROOT/$folder" "$(npm_folder)/${folder##*/}"; done
 }
 
 # What a package would run at its installation is not run.
@@ -19,7 +21,7 @@ install_locked() { # FROM TO
 	rm -rf "$2"
 	mkdir -p "$2"
 	cp "$1/package.json" "$1/package-lock.json" "$1/.npmrc" "$2"
-	(cd "$2" && npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache "$VAR/npm/cache")
+	(cd "$2" && npm ci --ignore-scripts --no-audit --no-fund --fetch-timeout 30000 --cache "$(npm_folder)/cache")
 	cp "$1/package-lock.json" "$2/installed-lock.json"
 	note "${1##*/} installed"
 }

@@ -5,13 +5,13 @@ packages_for() { # build, run, test, bench or format
 	case $1 in
 	build) echo gcc libc6-dev make autoconf automake pkg-config libfcgi-dev libpq-dev \
 		libjson-c-dev libsodium-dev liboath-dev libcmocka-dev ;;
-	run) echo postgresql-15 sqitch libdbd-pg-perl nginx libnginx-mod-http-lua spawn-fcgi multiwatch openssl curl jq \
-		john-data cracklib-runtime ;;
+	run) echo postgresql-15 sqitch libdbd-pg-perl nginx libnginx-mod-http-lua spawn-fcgi \
+		multiwatch openssl curl jq john-data cracklib-runtime "$(node_packages)" ;;
 	test) echo git postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl python3 \
-		python3-pytest python3-requests python3-psycopg2 python3-h2 clang libclang-rt-14-dev \
-		clang-tidy cppcheck valgrind gcovr xz-utils "$(node_packages)" "$(packages_for format)" ;;
+		python3-pytest python3-jsonschema python3-requests python3-psycopg2 python3-h2 \
+		clang libclang-rt-14-dev clang-tidy cppcheck valgrind gcovr xz-utils chromium "$(packages_for format)" ;;
 	format) echo clang-format shellcheck ;;
-	bench) echo python3 wrk php8.2-fpm php8.2-pgsql "$(node_packages)" ;;
+	bench) echo python3 wrk php8.2-fpm php8.2-pgsql ;;
 	esac
 }
 

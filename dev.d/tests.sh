@@ -16,6 +16,9 @@ valgrind     120   120
 fuzz         120  1200
 sql           30    30
 http         120   300
+openapi       30    30
+client        60    60
+browser       60    60
 faults       150  1200
 security     150   400
 tools        120   120
@@ -70,7 +73,7 @@ run_tests() { # [--full] [STAGE...]
 	exec 7>"$VAR/tests/lock"
 	flock -n 7 || die "another ./dev test runs here"
 	provide build run test
-	provide_npm tests/corpora
+	provide_npm tests/corpora tests/web web/client
 	say "logs: $VAR/tests/STAGE.log"
 	own_stacks=yes
 	stop_stacks
@@ -179,7 +182,8 @@ in_stack() { # NAME COMMAND...: runs a command with the stack's settings in its 
 	asan) port=$((PORT + 200)) options=--enable-sanitizers ;;
 	cover) port=$((PORT + 300)) options='--enable-coverage CFLAGS=-O0' ;;
 	esac
-	PURSER_VAR=$VAR/$name PURSER_PORT=$port PURSER_CONFIGURE=$options "$@"
+	PURSER_VAR=$VAR/$name PURSER_PORT=$port PURSER_CONFIGURE=$options \
+		PURSER_NPM=$(npm_folder) "$@"
 }
 
 # Makes the functions of this shell, a stage's own, speak of that stack.
@@ -210,7 +214,7 @@ pytest_in() {
 	[ ${#folders[@]} -gt 0 ] || { echo "no tests yet in $*" && return 0; }
 	report=$COUNTS.$stack.xml
 	rm -f "$report"
-	in_stack "$stack" env PYTHONDONTWRITEBYTECODE=1 PURSER_NPM="$VAR/npm" \
+	in_stack "$stack" env PYTHONDONTWRITEBYTECODE=1 PURSER_NPM="$(npm_folder)" \
 		/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider --junitxml="$report" "${folders[@]}" || status=$?
 	count_junit "$report"
 	return $status
@@ -250,6 +254,7 @@ stage_structure() {
 	make -C "$VAR/trees/gcc" --no-print-directory install
 	check "nginx/dispatch.conf is up to date" dispatch_is_current
 	check "docs/configuration.md is up to date" configuration_is_current
+	check "docs/roles.md is up to date" roles_are_current
 	check "tests/security/routes.audit is up to date" audit_is_current
 	over_http tests/structure
 }
@@ -258,6 +263,7 @@ sources_are_listed() { list_sources | diff -u sources.am -; }
 configuration_is_current() {
 	"$VAR/trees/gcc/install/bin/purser" conf | diff -u docs/configuration.md -
 }
+roles_are_current() { list_roles "$VAR/trees/gcc/install" | diff -u docs/roles.md -; }
 audit_is_current() { list_audit "$VAR/trees/gcc/install" | diff -u tests/security/routes.audit -; }
 dispatch_is_current() { list_dispatch "$VAR/trees/gcc/install" | diff -u nginx/dispatch.conf -; }
 
@@ -309,10 +315,33 @@ prove() {
 }
 
 stage_http() { over_http tests/handlers tests/e2e; }
+stage_client() { over_http tests/client; }
+stage_browser() { over_http tests/browser; }
 stage_faults() { over_http tests/faults; }
 stage_security() { over_http tests/security; }
 stage_tools() { over_http tests/tools; }
 stage_readme() { over_http tests/readme tests/recipe; }
+
+# The documents that the build makes, by the linter's recommended rules: no error and no warning.
+stage_openapi() {
+	local name
+	build_tree "$VAR/trees/gcc" --prefix="$VAR/trees/gcc/install" --enable-werror
+	for name in openapi.json openapi.v2.json; do
+		check "redocly lint $name" lint_document "$VAR/trees/gcc/$name"
+	done
+	sed 's/"summary"/"sumary"/' "$VAR/trees/gcc/openapi.json" >"$VAR/tests/wrong.json"
+	check "the linter finds what is wrong" finds_fault "$VAR/tests/wrong.json"
+}
+
+lint_document() { # FILE
+	local report
+	report=$(REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true \
+		"$(npm_folder)/web/node_modules/.bin/redocly" lint --extends=recommended --format=json "$1") || true
+	jq '.problems[] | .severity, .ruleId, .message' <<<"$report"
+	jq -e '.totals == {"errors": 0, "warnings": 0, "ignored": 0}' <<<"$report"
+}
+
+finds_fault() { ! lint_document "$@"; } # FILE
 
 over_http() { # FOLDER...
 	stack_up test

@@ -8,7 +8,7 @@
 enum { LIST = 1, GET, CREATE, ROTATE, DELETE };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = "name",
 	  .type = PUR_TEXT,
 	  .max = 200,
@@ -16,6 +16,7 @@ static const struct pur_field fields[] = {
 	  .summary = "What it is for" },
 	{ .name = "scopes",
 	  .type = PUR_TEXTS,
+	  .example = "[\"orders:read\", \"products:*\"]",
 	  .min = 1,
 	  .max = 50,
 	  .flags = PUR_REQUIRED,
@@ -27,11 +28,12 @@ static const struct pur_field fields[] = {
 	{ .name = "expires_at", .type = PUR_TIME, .flags = PUR_FUTURE, .summary = "Null: never" },
 	{ .name = "prefix",
 	  .type = PUR_TEXT,
-	  .flags = PUR_READONLY,
+	  .example = "\"pk_live_...vtiA\"",
+	  .flags = PUR_READONLY | PUR_ALWAYS,
 	  .summary = "How it begins and ends, to tell it from others" },
 	{ .name = "key",
 	  .type = PUR_TEXT,
-	  .flags = PUR_READONLY,
+	  .flags = PUR_READONLY | PUR_ALWAYS | PUR_ONCE,
 	  .summary = "The key itself, when it is made or rotated" },
 	{ .name = "last_used_at", .type = PUR_TIME, .flags = PUR_READONLY },
 	{ .name = "created_by", .type = PUR_UUID, .flags = PUR_READONLY },

@@ -5,7 +5,12 @@
 
 enum { PING = 1 };
 
-static const struct pur_field fields[] = { { .name = NULL } };
+static const char *const statuses[] = { "alive", "ready", NULL };
+
+static const struct pur_field fields[] = {
+	{ .name = "status", .type = PUR_CHOICE, .choices = statuses, .flags = PUR_ALWAYS },
+	{ .name = NULL },
+};
 
 static const struct pur_stmt stmts[] = {
 	[PING] = { PUR_ONE, "", "SELECT 1 AS n", .crosses_tenants = true },

@@ -7,9 +7,9 @@
 enum { LIST = 1, GET, CREATE, STOCK, UPDATE, DELETE, RESTORE, AVAILABILITY };
 
 static const struct pur_field category_fields[] = {
-	{ .name = "id", .type = PUR_UUID },
-	{ .name = "name", .type = PUR_TEXT },
-	{ .name = "slug", .type = PUR_SLUG },
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_ALWAYS },
+	{ .name = "name", .type = PUR_TEXT, .flags = PUR_ALWAYS },
+	{ .name = "slug", .type = PUR_SLUG, .flags = PUR_ALWAYS },
 	{ .name = NULL },
 };
 
@@ -64,23 +64,23 @@ static const struct pur_field fields[] = {
 	" r.track_stock, r.published, "
 
 static const struct pur_field availability[] = {
-	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "product_id", .type = PUR_UUID, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = "at",
 	  .type = PUR_TIME,
-	  .flags = PUR_READONLY,
+	  .flags = PUR_READONLY | PUR_ALWAYS,
 	  .summary = "The pick-up asked for" },
 	{ .name = "orderable",
 	  .type = PUR_BOOL,
-	  .flags = PUR_READONLY,
+	  .flags = PUR_READONLY | PUR_ALWAYS,
 	  .summary = "Whether one of it can be ordered for then" },
 	{ .name = "available",
 	  .type = PUR_INT,
 	  .flags = PUR_READONLY,
 	  .summary = "Units that can be sold; null where stock isn't tracked" },
-	{ .name = "open", .type = PUR_BOOL, .flags = PUR_READONLY },
+	{ .name = "open", .type = PUR_BOOL, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = "earliest",
 	  .type = PUR_TIME,
-	  .flags = PUR_READONLY,
+	  .flags = PUR_READONLY | PUR_ALWAYS,
 	  .summary = "The first moment that the lead times allow" },
 	{ .name = "latest", .type = PUR_TIME, .flags = PUR_READONLY },
 	{ .name = "slot_left",

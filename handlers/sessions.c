@@ -10,17 +10,17 @@
 enum { FIND = 1, REHASH, CREATE, LIST, PROVE, END_THIS, END_ONE, END_ALL };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = "address", .type = PUR_TEXT, .flags = PUR_READONLY },
 	{ .name = "user_agent", .type = PUR_TEXT, .flags = PUR_READONLY },
-	{ .name = "current", .type = PUR_BOOL, .flags = PUR_READONLY },
-	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_SORT },
-	{ .name = "last_seen_at", .type = PUR_TIME, .flags = PUR_READONLY },
+	{ .name = "current", .type = PUR_BOOL, .flags = PUR_READONLY | PUR_ALWAYS },
+	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_ALWAYS | PUR_SORT },
+	{ .name = "last_seen_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = "proved_at",
 	  .type = PUR_TIME,
 	  .flags = PUR_READONLY,
 	  .summary = "When the password was last given for it" },
-	{ .name = "expires_at", .type = PUR_TIME, .flags = PUR_READONLY },
+	{ .name = "expires_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = NULL },
 };
 
@@ -50,11 +50,47 @@ static const struct pur_field proof_fields[] = {
 	{ .name = NULL },
 };
 
+static const struct pur_field user_fields[] = {
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_ALWAYS },
+	{ .name = "name", .type = PUR_TEXT, .flags = PUR_ALWAYS },
+	{ .name = "email", .type = PUR_EMAIL, .flags = PUR_ALWAYS },
+	{ .name = "role", .type = PUR_TEXT, .flags = PUR_ALWAYS, .example = "\"staff\"" },
+	{ .name = NULL },
+};
+
+static const struct pur_field tenant_fields[] = {
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_ALWAYS },
+	{ .name = "slug", .type = PUR_SLUG, .flags = PUR_ALWAYS },
+	{ .name = "name", .type = PUR_TEXT, .flags = PUR_ALWAYS },
+	{ .name = "currency", .type = PUR_TEXT, .flags = PUR_ALWAYS, .example = "\"EUR\"" },
+	{ .name = NULL },
+};
+
+/* What put_login() writes. */
+static const struct pur_field login_answer[] = {
+	{ .name = "token",
+	  .type = PUR_TEXT,
+	  .flags = PUR_ALWAYS,
+	  .summary = "For Authorization: Bearer; shown this once" },
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_ALWAYS, .summary = "The session's" },
+	{ .name = "expires_at", .type = PUR_TIME, .flags = PUR_ALWAYS },
+	{ .name = "user",
+	  .type = PUR_OBJECT,
+	  .flags = PUR_READONLY | PUR_ALWAYS,
+	  .of = user_fields },
+	{ .name = "tenant",
+	  .type = PUR_OBJECT,
+	  .flags = PUR_READONLY | PUR_ALWAYS,
+	  .of = tenant_fields },
+	{ .name = NULL },
+};
+
 #define OWN "s.tenant_id = $1 AND s.user_id = " PUR_ACTOR
 #define THIS "nullif(current_setting('app.current_session', true), '')::uuid"
 #define COLUMNS                                                                                    \
 	"s.id, host(s.address) AS address, s.user_agent, s.created_at, s.last_seen_at,"            \
-	" s.proved_at, s.expires_at"
+	" s.proved_at, s.expires_at,"                                                              \
+	" s.id = " THIS " AS current"
 
 static const struct pur_stmt stmts[] = {
 	[FIND] = { PUR_MANY, "email tenant",
@@ -70,8 +106,7 @@ static const struct pur_stmt stmts[] = {
 		     " now() + $5 * interval '1 s', $6, $7::inet, $8)"
 		     " RETURNING " COLUMNS },
 	[LIST] = { PUR_LIST, "@tenant",
-		   "SELECT " COLUMNS ", s.id = " THIS " AS current FROM sessions s WHERE " OWN
-		   " AND s.expires_at > now()"
+		   "SELECT " COLUMNS " FROM sessions s WHERE " OWN " AND s.expires_at > now()"
 		   " AND s.last_seen_at > now() - s.idle_seconds * interval '1 s'" },
 	[PROVE] = { PUR_ONE, "@tenant",
 		    "UPDATE sessions s SET proved_at = now(), updated_at = now() WHERE " OWN
@@ -271,7 +306,8 @@ logout(struct pur_req *rq)
 
 static const struct pur_route routes[] = {
 	{ PUR_POST, "/sessions", PUR_PUBLIC, PUR_NO_STORE, .run = login, .body = login_fields,
-	  .effect = PUR_CREATES, .event = "session.created", .flags = PUR_SECRET | PUR_SLOW,
+	  .fields = login_answer, .effect = PUR_CREATES, .event = "session.created",
+	  .flags = PUR_SECRET | PUR_COOKIE | PUR_SLOW,
 	  .errors = { PUR_EAUTH, PUR_ETENANT, PUR_ERATE }, .summary = "Log in" },
 	{ PUR_POST, "/sessions/current/step-up", PUR_ANY_ROLE, PUR_NO_STORE, .run = step_up,
 	  .body = proof_fields, .event = "session.proved", .flags = PUR_SECRET | PUR_SLOW,
@@ -279,7 +315,7 @@ static const struct pur_route routes[] = {
 	{ PUR_GET, "/sessions", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { LIST },
 	  .sort = "-created_at", .summary = "List one's own sessions" },
 	{ PUR_DELETE, "/sessions/current", PUR_ANY_ROLE, PUR_NO_STORE, .run = logout,
-	  .event = "session.ended", .summary = "Log out" },
+	  .event = "session.ended", .flags = PUR_COOKIE, .summary = "Log out" },
 	{ PUR_DELETE, "/sessions/{id}", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { END_ONE },
 	  .event = "session.ended", .summary = "End one of one's own sessions" },
 	{ PUR_DELETE, "/sessions", PUR_ANY_ROLE, PUR_NO_STORE, .stmts = { END_ALL },

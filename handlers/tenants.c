@@ -8,12 +8,15 @@
 enum { FIND = 1, SIGN_UP, GET, RENAME };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
-	{ .name = "slug", .type = PUR_SLUG, .flags = PUR_READONLY, .summary = "For logging in" },
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY | PUR_ALWAYS },
+	{ .name = "slug",
+	  .type = PUR_SLUG,
+	  .flags = PUR_READONLY | PUR_ALWAYS,
+	  .summary = "For logging in" },
 	{ .name = "name", .type = PUR_TEXT, .max = 200, .flags = PUR_REQUIRED },
-	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },
-	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY },
-	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },
+	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY | PUR_ALWAYS },
+	{ .name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_ALWAYS },
+	{ .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = NULL },
 };
 

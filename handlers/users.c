@@ -29,7 +29,7 @@ static const char *const roles[] = { "owner",      "admin",  "manager", "staff",
 				     "accountant", "viewer", NULL };
 
 static const struct pur_field fields[] = {
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY | PUR_ALWAYS },
 	{ .name = "name",
 	  .type = PUR_TEXT,
 	  .max = 200,
@@ -51,6 +51,10 @@ static const struct pur_field fields[] = {
 	  .type = PUR_BOOL,
 	  .flags = PUR_READONLY,
 	  .summary = "Whether they log in here by a password of their own" },
+	{ .name = "token",
+	  .type = PUR_TEXT,
+	  .flags = PUR_READONLY | PUR_ONCE,
+	  .summary = "The session's new one, where it came as a bearer's" },
 	PUR_LAST_FIELDS,
 };
 
@@ -330,7 +334,8 @@ static const struct pur_route routes[] = {
 	{ PUR_PATCH, "/users/me", PUR_ANY_ROLE, .stmts = { RENAME }, .guard = ME,
 	  .body = own_fields, .event = "user.updated", .summary = "Change one's own name" },
 	{ PUR_POST, "/users/me/password", PUR_ANY_ROLE, PUR_NO_STORE, .run = set_password,
-	  .body = password_fields, .event = "user.password_changed", .flags = PUR_SECRET | PUR_SLOW,
+	  .body = password_fields, .event = "user.password_changed",
+	  .flags = PUR_SECRET | PUR_SLOW | PUR_COOKIE,
 	  .summary = "Change one's own password; this session goes on with another token" },
 	{ PUR_GET, "/users/{ref}", "users:read", .stmts = { GET }, .summary = "Get one user" },
 	{ PUR_PUT, "/users/{ref}", "users:write", .stmts = { OWNERS, END_OTHER_ROLE, UPDATE },

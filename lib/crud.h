@@ -31,22 +31,22 @@
 
 /* The first fields of such a resource, and its last. */
 #define PUR_FIRST_FIELDS                                                                           \
-	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY },                                 \
+	{ .name = "id", .type = PUR_UUID, .flags = PUR_READONLY | PUR_ALWAYS },                    \
 	    { .name = "name",                                                                      \
 	      .type = PUR_TEXT,                                                                    \
 	      .max = 200,                                                                          \
 	      .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER,                                       \
 	      .summary = "What people call it" },                                                  \
 	{                                                                                          \
-		.name = "slug", .type = PUR_SLUG, .flags = PUR_FILTER,                             \
+		.name = "slug", .type = PUR_SLUG, .flags = PUR_FILTER | PUR_ALWAYS,                \
 		.summary = "Its name in URLs; made from name when absent"                          \
 	}
 #define PUR_LAST_FIELDS                                                                            \
-	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY },                             \
+	{ .name = "active", .type = PUR_BOOL, .flags = PUR_READONLY | PUR_ALWAYS },                \
 	    { .name = "created_at",                                                                \
 	      .type = PUR_TIME,                                                                    \
-	      .flags = PUR_READONLY | PUR_SORT | PUR_FILTER },                                     \
-	    { .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY },                     \
+	      .flags = PUR_READONLY | PUR_ALWAYS | PUR_SORT | PUR_FILTER },                        \
+	    { .name = "updated_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_ALWAYS },        \
 	    { .name = "deleted_at", .type = PUR_TIME, .flags = PUR_READONLY },                     \
 	{                                                                                          \
 		.name = NULL                                                                       \

@@ -70,6 +70,8 @@ put_field(struct pur_buf *b, const struct pur_field *f)
 	put_flag(b, &first, "include", f->include != NULL);
 	put_text(b, &first, "refers", f->refers);
 	put_flag(b, &first, "personal", (f->flags & PUR_PERSONAL) != 0);
+	put_flag(b, &first, "always", (f->flags & PUR_ALWAYS) != 0);
+	put_flag(b, &first, "once", (f->flags & PUR_ONCE) != 0);
 	if (f->min != 0)
 		put_int(b, &first, "min", f->min);
 	if (f->max != 0)
@@ -87,6 +89,7 @@ put_field(struct pur_buf *b, const struct pur_field *f)
 	put_flag(b, &first, "formed", f->fault != NULL);
 	put_text(b, &first, "default", f->default_value);
 	put_text(b, &first, "summary", f->summary);
+	put_text(b, &first, "example", f->example);
 	if (f->of != NULL)
 		put_fields(b, &first, "of", f->of);
 	pur_buf_putc(b, '}');
@@ -135,6 +138,17 @@ put_errors(struct pur_buf *b, int *first, const struct pur_route *r)
 	pur_buf_putc(b, ']');
 }
 
+/* What stands below `data`: what .run writes itself is one thing. */
+static const char *
+answer_name(const struct pur_resource *res, const struct pur_route *r)
+{
+	int answer = pur_route_answer(res, r);
+
+	if (answer == 0 || res->stmts[answer].expect == PUR_ONE)
+		return "one";
+	return res->stmts[answer].expect == PUR_LIST ? "list" : "many";
+}
+
 static void
 put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_route *r)
 {
@@ -152,9 +166,13 @@ put_route(struct pur_buf *b, const struct pur_resource *res, const struct pur_ro
 	put_text(b, &first, "cache",
 		 r->cache == PUR_NO_STORE || (r->flags & PUR_SECRET) != 0 ? "no-store" : "private");
 	put_flag(b, &first, "list", pur_route_lists(res, r));
+	put_text(b, &first, "answer", answer_name(res, r));
+	put_flag(b, &first, "run", r->run != NULL);
+	put_flag(b, &first, "guarded", r->guard != 0);
 	put_flag(b, &first, "secret", (r->flags & PUR_SECRET) != 0);
 	put_flag(b, &first, "slow", (r->flags & PUR_SLOW) != 0);
 	put_flag(b, &first, "step_up", (r->flags & PUR_STEP_UP) != 0);
+	put_flag(b, &first, "cookie", (r->flags & PUR_COOKIE) != 0);
 	if (r->method != PUR_GET)
 		put_text(b, &first, "effect", effects[r->effect]);
 	put_text(b, &first, "event", r->event);
@@ -199,6 +217,24 @@ put_statements(struct pur_buf *b, int *first, const struct pur_resource *res)
 	pur_buf_putc(b, ']');
 }
 
+/* The codes that the schema's constraints end a write with, whichever route it is. */
+static void
+put_constraints(struct pur_buf *b, int *first, const struct pur_resource *res)
+{
+	if (res->constraints == NULL)
+		return;
+	pur_json_put_name(b, first, "constraints");
+	pur_buf_putc(b, '[');
+	for (const struct pur_constraint *c = res->constraints; c->name != NULL; c++) {
+		const char *code = pur_rc_info(c->rc)->code;
+
+		if (c > res->constraints)
+			pur_buf_putc(b, ',');
+		pur_json_put_string(b, code, strlen(code));
+	}
+	pur_buf_putc(b, ']');
+}
+
 void
 pur_describe(const struct pur_program *program, struct pur_buf *b)
 {
@@ -212,6 +248,7 @@ pur_describe(const struct pur_program *program, struct pur_buf *b)
 	put_text(b, &first, "key", res->key.name);
 	put_text(b, &first, "counts", res->counts);
 	put_fields(b, &first, "fields", res->fields);
+	put_constraints(b, &first, res);
 	put_statements(b, &first, res);
 	pur_json_put_name(b, &first, "routes");
 	pur_buf_putc(b, '[');

@@ -43,6 +43,8 @@ enum pur_field_flag {
 	PUR_PERSONAL = 1 << 6,  /* a person's: its value never leaves the row */
 	PUR_FIXED = 1 << 7,     /* taken when a thing is made, read-only ever after */
 	PUR_NOTBLANK = 1 << 8,  /* a text of more than spaces */
+	PUR_ALWAYS = 1 << 12,   /* never null in an answer; of required fields that goes without */
+	PUR_ONCE = 1 << 13, /* shown by routes with PUR_SECRET alone; at times, if not PUR_ALWAYS */
 };
 
 #define PUR_REFERS 8 /* most fields of one body with .refers */
@@ -61,6 +63,7 @@ struct pur_field {
 				      what else is wrong, or NULL */
 	const char *include; /* SQL of it, where ?include= has to ask for it; read-only */
 	const char *summary; /* one line for the documentation */
+	const char *example; /* JSON text; NULL: one that its type suggests */
 };
 
 /* A value that passed its field. */

@@ -16,21 +16,21 @@
 #define PUR_EVENT_FIELDS                                                                           \
 	{ .name = "seq",                                                                           \
 	  .type = PUR_INT,                                                                         \
-	  .flags = PUR_READONLY | PUR_SORT | PUR_FILTER,                                           \
+	  .flags = PUR_READONLY | PUR_ALWAYS | PUR_SORT | PUR_FILTER,                              \
 	  .column = "e.seq",                                                                       \
 	  .summary = "Its place among all events of the tenant; without gaps" },                   \
 	    { .name = "kind",                                                                      \
 	      .type = PUR_TEXT,                                                                    \
-	      .flags = PUR_READONLY | PUR_FILTER,                                                  \
+	      .flags = PUR_READONLY | PUR_ALWAYS | PUR_FILTER,                                     \
 	      .column = "e.kind",                                                                  \
 	      .summary = "What happened, as order.approved" },                                     \
 	    { .name = "object_type",                                                               \
 	      .type = PUR_TEXT,                                                                    \
-	      .flags = PUR_READONLY | PUR_FILTER,                                                  \
+	      .flags = PUR_READONLY | PUR_ALWAYS | PUR_FILTER,                                     \
 	      .column = "e.object_type" },                                                         \
 	    { .name = "object_id",                                                                 \
 	      .type = PUR_UUID,                                                                    \
-	      .flags = PUR_READONLY | PUR_FILTER,                                                  \
+	      .flags = PUR_READONLY | PUR_ALWAYS | PUR_FILTER,                                     \
 	      .column = "e.object_id",                                                             \
 	      .summary = "What it happened to" },                                                  \
 	    { .name = "actor_id",                                                                  \
@@ -41,12 +41,12 @@
 	    { .name = "actor", .type = PUR_TEXT, .flags = PUR_READONLY, .summary = "Their name" }, \
 	    { .name = "fields",                                                                    \
 	      .type = PUR_TEXTS,                                                                   \
-	      .flags = PUR_READONLY,                                                               \
+	      .flags = PUR_READONLY | PUR_ALWAYS,                                                  \
 	      .summary = "Names of the fields that were given" },                                  \
 	    { .name = "request_id", .type = PUR_TEXT, .flags = PUR_READONLY },                     \
 	{                                                                                          \
-		.name = "created_at", .type = PUR_TIME, .flags = PUR_READONLY | PUR_FILTER,        \
-		.column = "e.created_at"                                                           \
+		.name = "created_at", .type = PUR_TIME,                                            \
+		.flags = PUR_READONLY | PUR_ALWAYS | PUR_FILTER, .column = "e.created_at"          \
 	}
 
 /* Events with their actors' names, and more columns; behind it goes " AND ..." on e. */

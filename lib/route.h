@@ -84,7 +84,8 @@ struct pur_route {
 	enum pur_rc (*check)(struct pur_req *rq);   /* after the statements: may still refuse */
 	enum pur_rc (*explain)(struct pur_req *rq); /* after a refusal: its details */
 	enum pur_effect effect;
-	const struct pur_field *fields; /* of its answer's rows; NULL: the resource's */
+	const struct pur_field *fields; /* of its answer's rows; NULL: the resource's. What .run
+					   writes itself is described by them */
 	const struct pur_field *body;   /* NULL: the resource's fields when it creates, PUTs or
 					   PATCHes, and otherwise nothing */
 	const struct pur_field *params; /* query parameters besides the library's own */
@@ -104,6 +105,7 @@ enum pur_route_flag {
 	PUR_SLOW = 1 << 2, /* hashes a password, say: served by processes of its own, which exports
 			      share, so that it doesn't hold the others up */
 	PUR_STEP_UP = 1 << 3, /* wants a login or step-up of late; no key has one */
+	PUR_COOKIE = 1 << 8,  /* the answer may set the session's cookie */
 };
 
 #define PUR_PUBLIC "public"

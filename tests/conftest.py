@@ -7,6 +7,8 @@ import pytest
 
 pytest.register_assert_rewrite("support")
 
+from support import client
+from support.described import Described
 from support.routes import Things, all_routes
 from support.shop import ROLES, Shop
 from support.sizes import FULL
@@ -27,6 +29,8 @@ def pytest_generate_tests(metafunc):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "routes(chosen): those that chosen(route) is true for")
+    folder = pathlib.Path(os.environ.get("PURSER_VAR", "nowhere"), "install/share/purser/www/api")
+    client.described = Described(folder) if folder.exists() else None
     config.addinivalue_line("markers", "full: judges time, or takes long: by ./dev test --full")
 
 
@@ -109,6 +113,14 @@ def no_handler_dies(request):
     before = stack.handlers()
     yield
     assert stack.handlers() == before, "handlers died, or were replaced, while tests ran"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def everything_is_described():
+    """What a file's tests were answered is what the API's document says, in threads too."""
+    before = len(client.described.drifted) if client.described else 0
+    yield
+    assert not client.described or client.described.drifted[before:] == []
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ int conf_command(int argc, char **argv);
 int dispatch_command(int argc, char **argv);
 int doctor_command(int argc, char **argv);
 int migrate_command(int argc, char **argv);
+int openapi_command(int argc, char **argv);
+int roles_command(int argc, char **argv);
 int routes_command(int argc, char **argv);
 int tenant_command(int argc, char **argv);
 int user_command(int argc, char **argv);

@@ -25,7 +25,10 @@ static const struct {
 	  "prove that all that is kept twice agrees: totals, stock, sums, pick-up slots" },
 	{ "routes", routes_command, "[--audit] [FOLDER]",
 	  "list every route with its program, permission and cache policy, or its roles" },
+	{ "roles", roles_command, "[FOLDER]", "list which roles have which permission" },
 	{ "conf", conf_command, "", "list the keys of purser.conf(5)" },
+	{ "openapi", openapi_command, "[--api 1|2] [FOLDER]",
+	  "write the OpenAPI document, by what the programs say of themselves" },
 	{ "dispatch", dispatch_command, "[FOLDER]", "write nginx's table of paths and programs" },
 };
 

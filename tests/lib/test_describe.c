@@ -31,7 +31,11 @@ static const struct pur_field fields[] = {
 	  .flags = PUR_REQUIRED | PUR_SORT | PUR_FILTER | PUR_PERSONAL,
 	  .max = 200,
 	  .summary = "What people \"call\" it" },
-	{ .name = "pin", .type = PUR_TEXT, .flags = PUR_WRITEONLY, .min = -3 },
+	{ .name = "pin",
+	  .type = PUR_TEXT,
+	  .flags = PUR_WRITEONLY | PUR_ALWAYS | PUR_ONCE,
+	  .min = -3,
+	  .example = "\"1234\"" },
 	{ .name = "at", .type = PUR_TIME, .flags = PUR_FUTURE },
 	{ .name = "size", .type = PUR_CHOICE, .choices = sizes, .column = "o.size" },
 	{ .name = "rate", .type = PUR_INT, .default_value = "0" },
@@ -58,14 +62,20 @@ static const struct pur_stmt stmts[] = {
 	{ PUR_EXEC, "@tenant", "SELECT 3" },
 };
 
+static const struct pur_constraint constraints[] = {
+	{ "things_name_key", PUR_EDUPLICATE, "name", "Is taken" },
+	{ "things_rate_check", PUR_ERULE, "rate", "Is too much" },
+	{ .name = NULL },
+};
+
 static const struct pur_route routes[] = {
 	{ PUR_GET, "/things", "things:read", .stmts = { 1 }, .body = reason, .params = reason,
 	  .sort = "-name", .summary = "List" },
 	{ PUR_POST, "/things/{ref}/move", "orders:approve", PUR_NO_STORE, .stmts = { 2 },
-	  .body = reason, .from = "new old", .to = "moved", .event = "thing.moved",
+	  .guard = 2, .body = reason, .from = "new old", .to = "moved", .event = "thing.moved",
 	  .errors = { PUR_ESTOCK, PUR_EDUPLICATE }, .summary = "Move" },
 	{ PUR_POST, "/login", PUR_PUBLIC, PUR_NO_STORE, .run = act, .body = nothing,
-	  .effect = PUR_CREATES, .flags = PUR_SECRET | PUR_SLOW, .summary = "Log in" },
+	  .effect = PUR_CREATES, .flags = PUR_SECRET | PUR_COOKIE | PUR_SLOW, .summary = "Log in" },
 	{ PUR_DELETE, "/things/{ref}", PUR_ANY_ROLE, .stmts = { 2 }, .effect = PUR_DELETES,
 	  .retired = { "2026-11-01T00:00:00Z", "2027-11-01T00:00:00Z", "/api/v2/things" },
 	  .summary = "Delete" },
@@ -80,6 +90,7 @@ static const struct pur_resource things = { .program = "things",
 					    .stmts = stmts,
 					    .n_stmts = PUR_COUNT(stmts),
 					    .routes = routes,
+					    .constraints = constraints,
 					    .counts = "things",
 					    .key = { .name = "slug", .type = PUR_SLUG } };
 
@@ -105,7 +116,8 @@ test_everything_a_table_can_say(void **state)
 	    "{\"name\":\"id\",\"type\":\"uuid\",\"read_only\":true},"
 	    "{\"name\":\"name\",\"type\":\"text\",\"required\":true,\"sort\":true,\"filter\":true,"
 	    "\"personal\":true,\"max\":200,\"summary\":\"What people \\\"call\\\" it\"},"
-	    "{\"name\":\"pin\",\"type\":\"text\",\"write_only\":true,\"min\":-3},"
+	    "{\"name\":\"pin\",\"type\":\"text\",\"write_only\":true,"
+	    "\"always\":true,\"once\":true,\"min\":-3,\"example\":\"\\\"1234\\\"\"},"
 	    "{\"name\":\"at\",\"type\":\"time\",\"future\":true},"
 	    "{\"name\":\"size\",\"type\":\"choice\",\"choices\":[\"small\",\"large\"]},"
 	    "{\"name\":\"rate\",\"type\":\"integer\",\"default\":\"0\"},"
@@ -117,6 +129,7 @@ test_everything_a_table_can_say(void **state)
 	    "{\"name\":\"client_id\",\"type\":\"uuid\",\"refers\":\"clients\"},"
 	    "{\"name\":\"client\",\"type\":\"object\",\"read_only\":true,\"include\":true,"
 	    "\"of\":[{\"name\":\"reason\",\"type\":\"text\"}]}],"
+	    "\"constraints\":[\"duplicate\",\"rule_violated\"],"
 	    "\"statements\":["
 	    "{\"expect\":\"list\",\"args\":[\"@tenant\"],\"sql\":\"SELECT 1\"},"
 	    "{\"expect\":\"one\",\"args\":[\"@tenant\",\"/ref\",\"reason\"],"
@@ -126,24 +139,30 @@ test_everything_a_table_can_say(void **state)
 	    "\"routes\":["
 	    "{\"method\":\"GET\",\"path\":\"/things\",\"summary\":\"List\","
 	    "\"permission\":\"things:read\",\"roles\":[\"owner\",\"admin\",\"manager\",\"staff\","
-	    "\"accountant\",\"viewer\"],\"cache\":\"private\",\"list\":true,\"sort\":\"-name\","
+	    "\"accountant\",\"viewer\"],\"cache\":\"private\",\"list\":true,"
+	    "\"answer\":\"list\",\"sort\":\"-name\","
 	    "\"params\":[{\"name\":\"reason\",\"type\":\"text\"}],\"errors\":[]},"
 	    "{\"method\":\"POST\",\"path\":\"/things/{ref}/move\",\"summary\":\"Move\","
-	    "\"permission\":\"orders:approve\",\"roles\":[\"owner\",\"admin\",\"manager\",\"staff\"],"
-	    "\"cache\":\"no-store\",\"effect\":\"changes\",\"event\":\"thing.moved\","
+	    "\"permission\":\"orders:approve\",\"roles\":[\"owner\",\"admin\",\"manager\","
+	    "\"staff\"],"
+	    "\"cache\":\"no-store\",\"answer\":\"one\",\"guarded\":true,"
+	    "\"effect\":\"changes\",\"event\":\"thing.moved\","
 	    "\"from\":[\"new\",\"old\"],\"to\":\"moved\","
 	    "\"body\":[{\"name\":\"reason\",\"type\":\"text\"}],"
 	    "\"errors\":[\"insufficient_stock\",\"duplicate\"]},"
 	    "{\"method\":\"POST\",\"path\":\"/login\",\"summary\":\"Log in\","
-	    "\"permission\":\"public\",\"cache\":\"no-store\",\"secret\":true,\"slow\":true,"
-	    "\"effect\":\"creates\",\"body\":[],\"errors\":[]},"
+	    "\"permission\":\"public\",\"cache\":\"no-store\",\"answer\":\"one\",\"run\":true,"
+	    "\"secret\":true,\"slow\":true,\"cookie\":true,\"effect\":\"creates\","
+	    "\"body\":[],\"errors\":[]},"
 	    "{\"method\":\"DELETE\",\"path\":\"/things/{ref}\",\"summary\":\"Delete\","
 	    "\"permission\":\"any\",\"roles\":[\"owner\",\"admin\",\"manager\",\"staff\","
-	    "\"accountant\",\"viewer\"],\"cache\":\"private\",\"effect\":\"deletes\",\"errors\":[],"
+	    "\"accountant\",\"viewer\"],\"cache\":\"private\",\"answer\":\"one\","
+	    "\"effect\":\"deletes\",\"errors\":[],"
 	    "\"deprecated\":\"2026-11-01T00:00:00Z\",\"sunset\":\"2027-11-01T00:00:00Z\","
 	    "\"successor\":\"/api/v2/things\"},"
 	    "{\"method\":\"GET\",\"path\":\"/livez\",\"root\":true,\"summary\":\"Live\","
-	    "\"permission\":\"public\",\"cache\":\"private\",\"errors\":[]}]}\n");
+	    "\"permission\":\"public\",\"cache\":\"private\",\"answer\":\"one\","
+	    "\"run\":true,\"errors\":[]}]}\n");
 }
 
 static void
@@ -190,10 +209,12 @@ test_a_secret_is_never_stored(void **state)
 	};
 
 	(void)state;
-	assert_described(&res, "{\"program\":\"keys\",\"fields\":[],\"statements\":[],\"routes\":["
-			       "{\"method\":\"POST\",\"path\":\"/keys\",\"summary\":\"Make\","
-			       "\"permission\":\"public\",\"cache\":\"no-store\",\"secret\":true,"
-			       "\"effect\":\"changes\",\"errors\":[]}]}\n");
+	assert_described(&res,
+			 "{\"program\":\"keys\",\"fields\":[],\"statements\":[],\"routes\":["
+			 "{\"method\":\"POST\",\"path\":\"/keys\",\"summary\":\"Make\","
+			 "\"permission\":\"public\",\"cache\":\"no-store\",\"answer\":\"one\","
+			 "\"run\":true,\"secret\":true,"
+			 "\"effect\":\"changes\",\"errors\":[]}]}\n");
 }
 
 /* What asks for a fresh proof says so. */
@@ -212,12 +233,13 @@ test_a_step_up_is_told(void **state)
 					  .routes = guarded };
 
 	(void)state;
-	assert_described(&res,
-			 "{\"program\":\"keys\",\"fields\":[],\"statements\":[],\"routes\":["
-			 "{\"method\":\"DELETE\",\"path\":\"/keys/{ref}\",\"summary\":\"End\","
-			 "\"permission\":\"any\",\"roles\":[\"owner\",\"admin\",\"manager\","
-			 "\"staff\",\"accountant\",\"viewer\"],\"cache\":\"private\","
-			 "\"step_up\":true,\"effect\":\"deletes\",\"errors\":[]}]}\n");
+	assert_described(
+	    &res,
+	    "{\"program\":\"keys\",\"fields\":[],\"statements\":[],\"routes\":["
+	    "{\"method\":\"DELETE\",\"path\":\"/keys/{ref}\",\"summary\":\"End\","
+	    "\"permission\":\"any\",\"roles\":[\"owner\",\"admin\",\"manager\","
+	    "\"staff\",\"accountant\",\"viewer\"],\"cache\":\"private\","
+	    "\"answer\":\"one\",\"run\":true,\"step_up\":true,\"effect\":\"deletes\",\"errors\":[]}]}\n");
 }
 
 /* Which reads take ?include= and ?deleted=, and whose fields their rows have. */
@@ -246,14 +268,15 @@ test_what_a_read_can_be_asked(void **state)
 	    &res,
 	    "{\"program\":\"x\",\"fields\":[],\"statements\":[],\"routes\":["
 	    "{\"method\":\"GET\",\"path\":\"/all\",\"summary\":\"All\",\"permission\":\"public\","
-	    "\"cache\":\"private\",\"list\":true,\"deleted\":true,\"search\":true,"
+	    "\"cache\":\"private\",\"list\":true,\"answer\":\"list\","
+	    "\"deleted\":true,\"search\":true,"
 	    "\"includes\":true,\"errors\":[]},"
 	    "{\"method\":\"GET\",\"path\":\"/one\",\"summary\":\"One\",\"permission\":\"public\","
-	    "\"cache\":\"private\",\"includes\":true,\"errors\":[]},"
+	    "\"cache\":\"private\",\"answer\":\"one\",\"includes\":true,\"errors\":[]},"
 	    "{\"method\":\"POST\",\"path\":\"/one\",\"summary\":\"Do\",\"permission\":\"public\","
-	    "\"cache\":\"private\",\"effect\":\"changes\",\"errors\":[]},"
+	    "\"cache\":\"private\",\"answer\":\"one\",\"effect\":\"changes\",\"errors\":[]},"
 	    "{\"method\":\"GET\",\"path\":\"/own\",\"summary\":\"Own\",\"permission\":\"public\","
-	    "\"cache\":\"private\",\"list\":true,"
+	    "\"cache\":\"private\",\"list\":true,\"answer\":\"list\","
 	    "\"fields\":[{\"name\":\"reason\",\"type\":\"text\"}],\"errors\":[]}]}\n");
 }
 

@@ -21,7 +21,7 @@ BY_HAND = {
     "notes.py": "tests/handlers/test_notes.py",
 }
 # What the commands of the recipe write.
-BY_COMMAND = {"sources.am", "nginx/dispatch.conf", "tests/security/routes.audit",
+BY_COMMAND = {"sources.am", "nginx/dispatch.conf", "docs/roles.md", "tests/security/routes.audit",
               "tests/sql/grants.psql", "sql/sqitch.plan"}
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 # What a request can end with other than an answer. Whether it had its effect is unknown then.
 BROKEN = (OSError, http.client.HTTPException)
 
+described = None  # a Described: holds every answer against the API's document
+
 IDLE_MOST = 20  # seconds after which a kept connection isn't trusted any more
 
 
@@ -64,8 +66,9 @@ class Client:
     connection of its own, kept alive. Paths without a leading slash are below /api/v1.
     source: the address that it asks from."""
 
-    def __init__(self, url, cacert, headers=None, source=None):
-        self.url, self.cacert, self.source = url, cacert, source
+    def __init__(self, url, cacert, headers=None, source=None, judged=True):
+        """judged: whether its answers are Purser's, and so as the API's document says."""
+        self.url, self.cacert, self.source, self.judged = url, cacert, source, judged
         self.headers = dict(headers or {})
         self.tls = ssl.create_default_context(cafile=cacert)
         self._here = threading.local()
@@ -76,7 +79,7 @@ class Client:
         for name, value in headers.items():
             merged[name.replace("_", "-")] = value
         merged = {k: v for k, v in merged.items() if v is not None}
-        return Client(self.url, self.cacert, merged, self.source)
+        return Client(self.url, self.cacert, merged, self.source, self.judged)
 
     def bearing(self, token):
         return self.with_headers(Authorization=f"Bearer {token}")
@@ -133,6 +136,8 @@ class Client:
             self.close()
             raise
         self._here.used = time.monotonic()
+        if described and self.judged:
+            described.judge(method, path, headers, answer)
         return answer
 
     def _connection(self):
@@ -163,9 +168,16 @@ class Client:
                 response = http.client.HTTPResponse(s)
                 try:
                     response.begin()
-                    return Answer(response.status, response.headers, response.read())
+                    answer = Answer(response.status, response.headers, response.read())
                 except (http.client.BadStatusLine, ConnectionError, ssl.SSLEOFError):
                     return None
+        self.judge_bytes(request, answer)
+        return answer
+
+    def judge_bytes(self, request, answer):
+        """Holds the answer to a request that went out as bytes against the API's document."""
+        if described and self.judged:
+            described.judge_bytes(request, answer)
 
 
 def _dumps(value):

@@ -21,7 +21,18 @@ def exchange(client, headers, body=b""):
     connection of its own. Returns the answer; or the error code with which the server gave up the
     stream or the connection; or None where it hung up without a word."""
     with _connect(client) as s:
-        return _Exchange(s).run(headers, body)
+        answer = _Exchange(s).run(headers, body)
+    if isinstance(answer, Answer):
+        client.judge_bytes(_in_words_of_http1(headers), answer)
+    return answer
+
+
+def _in_words_of_http1(headers):
+    """What was asked for, as far as it can be said."""
+    pseudo = dict(headers)
+    lines = [pseudo.get(b":method", b"") + b" " + pseudo.get(b":path", b"") + b" HTTP/1.1"]
+    lines += [name + b": " + value for name, value in headers if not name.startswith(b":")]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def _connect(client):

@@ -24,6 +24,7 @@ class Route:
         self.method, self.pattern = facts["method"], facts["path"]
         self.root = facts.get("root", False)
         self.path = self.pattern if self.root else f"/api/v1{self.pattern}"
+        self.permission = facts["permission"]
         self.roles = facts.get("roles")  # None: public
         self.lists = facts.get("list", False)
         self.deleted = facts.get("deleted", False)  # takes ?deleted=true

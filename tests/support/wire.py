@@ -127,7 +127,9 @@ def exchange(client, data, method="GET"):
     """One request on a connection of its own; None where the server just hung up."""
     with Wire(client) as wire:
         wire.send(data)
-        return wire.answer(method)
+        answer = wire.answer(method)
+    client.judge_bytes(data, answer)
+    return answer
 
 
 def volley(client, requests):
@@ -144,6 +146,7 @@ def volley(client, requests):
                 asked += 1
             answer = wire.answer(requests[done][0])
             assert answer is not None, f"no answer to {requests[done][1][:300]!r}"
+            client.judge_bytes(requests[done][1], answer)
             yield answer
             done += 1
             if answer.headers["Connection"] == "close":
