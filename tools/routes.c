@@ -16,6 +16,20 @@ struct widths {
 	int path, program, permission;
 };
 
+/* A route's permission; several, any of which will do, as one word. Borrowed until the next call. */
+static const char *
+permission_of(struct json_object *route)
+{
+	static char words[256];
+
+	snprintf(words, sizeof(words), "%s", text_of(route, "permission"));
+	for (char *p = words; *p != '\0'; p++) {
+		if (*p == ' ')
+			*p = '|';
+	}
+	return words;
+}
+
 static const struct widths audit_widths = { .path = 44, .permission = 20 };
 
 typedef void each_route(const char *program, struct json_object *route, struct widths *w);
@@ -45,7 +59,7 @@ measure(const char *program, struct json_object *route, struct widths *w)
 {
 	widen(&w->path, text_of(route, "path"));
 	widen(&w->program, program);
-	widen(&w->permission, text_of(route, "permission"));
+	widen(&w->permission, permission_of(route));
 }
 
 static void
@@ -53,7 +67,7 @@ print_route(const char *program, struct json_object *route, struct widths *w)
 {
 	printf("%-6s  %-*s  %-*s  %-*s  %s\n", text_of(route, "method"), w->path,
 	       text_of(route, "path"), w->program, program, w->permission,
-	       text_of(route, "permission"), text_of(route, "cache"));
+	       permission_of(route), text_of(route, "cache"));
 }
 
 static void
@@ -104,7 +118,7 @@ print_audit(const char *program, struct json_object *route, struct widths *w)
 {
 	(void)program;
 	printf("%-6s  %-*s  %-*s", text_of(route, "method"), w->path, text_of(route, "path"),
-	       w->permission, text_of(route, "permission"));
+	       w->permission, permission_of(route));
 	print_roles(route);
 }
 

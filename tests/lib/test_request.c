@@ -24,7 +24,7 @@ static const struct pur_field fields[] = {
 
 static const struct pur_stmt stmts[] = {
 	[LIST] = { PUR_LIST, "@tenant", "SELECT id FROM t WHERE {active}" },
-	[GET] = { PUR_ONE, "@tenant", "SELECT id, status FROM t" },
+	[GET] = { PUR_ONE, "@tenant", "SELECT id, status, revision AS _revision FROM t" },
 	[CREATE] = { PUR_ONE, "@tenant @id", "INSERT" },
 	[EXTRA] = { PUR_EXEC, "@tenant @id", "INSERT" },
 	[MOVE] = { PUR_ONE, "@tenant /ref @match @from @to", "UPDATE" },

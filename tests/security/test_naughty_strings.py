@@ -116,9 +116,9 @@ class Bodies:
 
     def where_taken(self, s):
         """With the string where it is taken; and those places. What must be one text, or of a form
-        of its own, stays as it is."""
+        of its own, stays as it is; so does a password, which is judged by the other texts, too."""
         body, taken = self.fresh(), [path for path, f in self.places if takes_string(f, s) and
-                                     f["name"] not in (*KNOWN, "current_password")]
+                                     f["name"] not in (*KNOWN, "current_password", "password")]
         for path in taken:
             put(body, path, s)
         return body, taken
@@ -178,7 +178,7 @@ def test_fields_that_take_a_string_give_it_back(own_things, route):
         answers = list(jsons(shop, route.method, [(path + query, body) for _, body, _ in some]))
         for (s, _, taken), answer in zip(some, answers):
             done += shows(answer, s, taken)
-        if not query and answers[0].status == 201:
+        if not query and answers and answers[0].status == 201:
             reads = jsons(shop, "GET", [(a.headers["Location"], None) for a in answers])
             for (s, _, taken), answer in zip(some, reads):
                 assert answer.status == 200 and shows(answer, s, taken), (s, answer)

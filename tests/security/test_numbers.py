@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from support.judge import INTEGER_MOST, takes_filter, takes_number
-from support.routes import all_routes
+from support.routes import all_routes, with_query
 from support.wire import compose, volley
 
 CALM = True
@@ -144,7 +144,7 @@ def test_queries(shop, things, route):
              for f in route.params if f["type"] == "integer"]
     for name, takes in asks:
         answers = volley(shop.owner, [("GET", compose(
-            "GET", f"{path}?{name}={quote_plus(text)}", list(shop.owner.headers.items())))
+            "GET", with_query(path, f"{name}={quote_plus(text)}"), list(shop.owner.headers.items())))
             for text in texts])
         for text, answer in zip(texts, answers):
             if takes(text):

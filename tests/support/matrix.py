@@ -423,13 +423,13 @@ def total_of(seen):
 def fill(own, foreign):
     """Makes all that the matrix asks for, so that the foreign world never changes afterwards. Its
     numbers are none that one's own things have; of their slugs it has every one too."""
+    foreign.shop.happen(EVENTS_APART)
     own.fill()
     kept = own.things()
     for kind, thing in kept:
         if isinstance(thing.key, int):
             while foreign.new(kind).key <= own.highest(kind) + KEYS_APART:
                 pass
-    foreign.shop.happen(EVENTS_APART)
     foreign.fill()
     for kind, thing in kept:
         if isinstance(thing.key, str):
