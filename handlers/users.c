@@ -20,7 +20,6 @@ enum {
 	ASK_RESET,
 	ME,
 	RENAME,
-	SECRET,
 	SET_SECRET,
 	NAMES
 };
@@ -116,7 +115,6 @@ static const struct pur_stmt stmts[] = {
 		     "UPDATE users t SET name = coalesce($2, t.name), revision = t.revision + 1,"
 		     " updated_at = now() WHERE " MYSELF
 		     " AND " PUR_MATCHES("$3", "t.revision") " RETURNING " COLUMNS },
-	[SECRET] = { PUR_ONE, "@tenant", "SELECT own_password($1) AS hash" },
 	[SET_SECRET] = { PUR_ONE, "@tenant =hash:text =token_hash:bytes",
 			 "SELECT set_own_password($1, $2, $3) AS seconds" },
 	[NAMES] = { PUR_ONE, "@tenant", "SELECT email, name, slug FROM password_names($1)" },
@@ -296,21 +294,12 @@ reset_password(struct pur_req *rq)
 static enum pur_rc
 set_password(struct pur_req *rq)
 {
-	const struct pur_value *current = pur_body(rq, "current_password");
 	const char *token;
 	int64_t seconds = 0;
-	enum pur_rc rc = pur_do(rq, SECRET);
+	enum pur_rc rc = pur_proof_password(rq, "current_password");
 
 	if (rc == PUR_OK)
-		rc = pur_wait(rq);
-	if (rc != PUR_OK)
-		return rc;
-	if (!pur_password_fits(pur_row_text(pur_rows(rq, SECRET), 0, "hash"), current->s,
-			       current->len)) {
-		pur_fault(rq, "current_password", "Is not the one you have");
-		return pur_fail(rq, PUR_EBODY, "Password could not be changed");
-	}
-	rc = hash_password(rq, NULL);
+		rc = hash_password(rq, NULL);
 	token = rc == PUR_OK ? pur_new_token(rq) : NULL;
 	if (token == NULL)
 		return pur_refused(rq);
@@ -335,7 +324,7 @@ static const struct pur_route routes[] = {
 	  .body = own_fields, .event = "user.updated", .summary = "Change one's own name" },
 	{ PUR_POST, "/users/me/password", PUR_ANY_ROLE, PUR_NO_STORE, .run = set_password,
 	  .body = password_fields, .event = "user.password_changed",
-	  .flags = PUR_SECRET | PUR_SLOW | PUR_COOKIE,
+	  .flags = PUR_SECRET | PUR_SLOW | PUR_COOKIE, .errors = { PUR_ERATE },
 	  .summary = "Change one's own password; this session goes on with another token" },
 	{ PUR_GET, "/users/{ref}", "users:read", .stmts = { GET }, .summary = "Get one user" },
 	{ PUR_PUT, "/users/{ref}", "users:write", .stmts = { OWNERS, END_OTHER_ROLE, UPDATE },

@@ -278,10 +278,11 @@ text_of(const struct pur_value *v)
 	return v != NULL && v->given && !v->null ? v->s : NULL;
 }
 
-enum pur_rc
-pur_proof_again(struct pur_req *rq)
+/* Whether a field has the password of the one who acts; counted as a try. */
+static enum pur_rc
+try_password(struct pur_req *rq, const char *field)
 {
-	const struct pur_value *password = pur_body(rq, "password");
+	const struct pur_value *password = pur_body(rq, field);
 	enum pur_rc rc = pur_proof_read(rq);
 
 	if (rc == PUR_OK)
@@ -294,8 +295,29 @@ pur_proof_again(struct pur_req *rq)
 		return rc;
 	if (!pur_password_fits(pur_row_text(rq->proof.own, 0, "password_hash"), password->s,
 			       password->len)) {
-		pur_fault(rq, "password", "Is not the one you have");
+		pur_fault(rq, field, "Is not the one you have");
 		return pur_intake_bad_body(rq);
 	}
-	return pur_proof_second(rq, text_of(pur_body(rq, "otp")), PUR_EBODY);
+	return PUR_OK;
+}
+
+enum pur_rc
+pur_proof_again(struct pur_req *rq)
+{
+	enum pur_rc rc = try_password(rq, "password");
+
+	return rc == PUR_OK ? pur_proof_second(rq, text_of(pur_body(rq, "otp")), PUR_EBODY) : rc;
+}
+
+enum pur_rc
+pur_proof_password(struct pur_req *rq, const char *field)
+{
+	bool account = false;
+	enum pur_rc rc = try_password(rq, field);
+
+	if (rc != PUR_OK)
+		return rc;
+	(void)!pur_row_bool(rq->proof.own, 0, "account", &account);
+	rc = pur_proof_spare(rq, account);
+	return rc == PUR_OK ? pur_commit(rq) : rc; /* whatever is refused after it */
 }

@@ -43,6 +43,9 @@ enum pur_rc pur_proof_second(struct pur_req *rq, const char *otp, enum pur_rc re
  */
 enum pur_rc pur_proof_again(struct pur_req *rq) PUR_MUST;
 
+/* The same of the password alone, in another field; the try is taken back. */
+enum pur_rc pur_proof_password(struct pur_req *rq, const char *field) PUR_MUST;
+
 /* After pur_proof_again(): own_proof()'s row. */
 const PGresult *pur_proof_of(const struct pur_req *rq);
 

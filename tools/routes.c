@@ -16,7 +16,8 @@ struct widths {
 	int path, program, permission;
 };
 
-/* A route's permission; several, any of which will do, as one word. Borrowed until the next call. */
+/* A route's permission; several, any of which will do, as one word. Borrowed until the next call.
+ */
 static const char *
 permission_of(struct json_object *route)
 {
@@ -66,8 +67,8 @@ static void
 print_route(const char *program, struct json_object *route, struct widths *w)
 {
 	printf("%-6s  %-*s  %-*s  %-*s  %s\n", text_of(route, "method"), w->path,
-	       text_of(route, "path"), w->program, program, w->permission,
-	       permission_of(route), text_of(route, "cache"));
+	       text_of(route, "path"), w->program, program, w->permission, permission_of(route),
+	       text_of(route, "cache"));
 }
 
 static void

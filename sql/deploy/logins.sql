@@ -299,6 +299,9 @@ GRANT EXECUTE ON FUNCTION rehash_password(uuid, text, text) TO purser_sessions;
 GRANT EXECUTE ON FUNCTION claim_try(bytea, bytea) TO purser_tenants;
 GRANT EXECUTE ON FUNCTION spare_try(bytea, bytea, boolean) TO purser_tenants;
 GRANT EXECUTE ON FUNCTION password_names(uuid) TO purser_users;
+GRANT EXECUTE ON FUNCTION claim_try(bytea, bytea) TO purser_users;
+GRANT EXECUTE ON FUNCTION spare_try(bytea, bytea, boolean) TO purser_users;
+GRANT EXECUTE ON FUNCTION own_proof(uuid) TO purser_users;
 
 CALL create_program('totp');
 GRANT EXECUTE ON FUNCTION claim_try(bytea, bytea) TO purser_totp;

@@ -3,19 +3,6 @@ BEGIN;
 SET LOCAL lock_timeout = '1s';
 SET LOCAL search_path = purser;
 
--- The hash of the password by which the one who acts logs in here, of nobody else's.
-CREATE FUNCTION own_password(p_tenant uuid) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RETURN (SELECT coalesce(u.password_hash, a.password_hash)
-            FROM purser.users u JOIN purser.accounts a ON a.id = u.account_id
-           WHERE u.tenant_id = p_tenant
-             AND u.id = nullif(current_setting('app.current_user', true), '')::uuid);
-END
-$$;
-
 -- A new tenant and its first owner. An address whose account has a password must come with it:
 -- password_of_address tells the hash to compare.
 CREATE FUNCTION password_of_address(p_email text) RETURNS TABLE (password_hash text)
@@ -88,7 +75,6 @@ GRANT SELECT (tenant_id, id, user_id) ON sessions TO purser_identity;
 GRANT DELETE ON sessions TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_tenant(uuid, text, text, text, text, text) TO purser_identity;
 GRANT EXECUTE ON FUNCTION create_user(uuid, uuid, uuid, text, text, text, text) TO purser_identity;
-CALL give_function('own_password(uuid)', 'purser_identity');
 CALL give_function('password_of_address(text)', 'purser_identity');
 CALL give_function('sign_up(uuid, text, text, text, text, text, uuid, uuid, text, text, text)',
   'purser_identity');
@@ -102,7 +88,6 @@ GRANT INSERT (tenant_id, id, account_id, name, email, role, password_hash)
   ON users TO purser_users;
 GRANT UPDATE (name, role, active, deleted_at, revision, updated_at) ON users TO purser_users;
 GRANT EXECUTE ON FUNCTION open_account(uuid, text) TO purser_users;
-GRANT EXECUTE ON FUNCTION own_password(uuid) TO purser_users;
 
 CALL create_program('tenants');
 GRANT EXECUTE ON FUNCTION password_of_address(text) TO purser_tenants;

@@ -7,7 +7,6 @@ REVOKE SELECT (tenant_id, id, name) ON users FROM purser_orders;
 CALL drop_program('events');
 CALL drop_program('tenants');
 CALL drop_program('users');
-DROP FUNCTION own_password(uuid);
 DROP FUNCTION password_of_address(text);
 DROP FUNCTION sign_up(uuid, text, text, text, text, text, uuid, uuid, text, text, text);
 DROP FUNCTION own_tenant(uuid);

@@ -413,6 +413,17 @@ def test_a_browser_gets_its_new_token_as_a_cookie(stack, anonymous, shop):
     assert anonymous.with_headers(Cookie=new).get("users/me").data["id"] == user
 
 
+def test_who_has_a_session_cannot_guess_the_password(shop):
+    """Tries are counted as those of a login; the right one is refused, too, until it is time."""
+    _, client = shop.person("owner")
+    body = {"current_password": OTHER_SECRET, "password": SECRET}
+    answers = [client.post("users/me/password", body) for _ in range(6)]
+    assert [a.status for a in answers] == [400] * 5 + [429]
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert client.post("users/me/password", {**body, "current_password": shop.password}).refused(
+        429, "rate_limited")
+
+
 def test_a_password_is_changed_by_who_knows_it(stack, shop):
     user, client = shop.person("owner")
     second = stack.login(client.get("users/me").data["email"], shop.password)
@@ -421,7 +432,7 @@ def test_a_password_is_changed_by_who_knows_it(stack, shop):
                                               "password": SECRET})
     assert wrong.refused(400, "validation_failed")
     assert wrong.faults == {"current_password": "Is not the one you have"}
-    assert wrong.json["message"] == "Password could not be changed"
+    assert wrong.json["message"] == "User could not be changed"
     for body, faults in (
             ({}, dict.fromkeys(["current_password", "password"], "Is required")),
             ({"current_password": shop.password, "password": "short"},

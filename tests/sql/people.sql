@@ -62,12 +62,12 @@ SELECT is_empty($$ SELECT 1 FROM accounts WHERE id IN (pg_temp.id('other'), pg_t
 
 -- One's own password
 SET LOCAL ROLE purser_users;
-SELECT is(purser.own_password(pg_temp.id('a')), 'hash of a', 'one''s own password');
-SELECT is(purser.own_password(pg_temp.id('b')), NULL, 'not as somebody of another tenant');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('a')) p), 'hash of a', 'one''s own password');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('b')) p), NULL, 'not as somebody of another tenant');
 SELECT pg_temp.act('b', 'a in b') \g /dev/null
-SELECT is(purser.own_password(pg_temp.id('b')), 'hash of a', 'it is the person''s, not the user''s');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('b')) p), 'hash of a', 'it is the person''s, not the user''s');
 SELECT pg_temp.act('a', '') \g /dev/null
-SELECT is(purser.own_password(pg_temp.id('a')), NULL, 'nobody has none');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('a')) p), NULL, 'nobody has none');
 SELECT throws_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'x', sha256('new')) $$, 'P0002', NULL,
   'nor can nobody set one');
 SELECT pg_temp.act('a', 'a user', 'a session') \g /dev/null
@@ -77,11 +77,11 @@ SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('a'), 'new hash', s
   'whoever acts sets a password');
 SELECT is(current_setting('app.current_tenant'), pg_temp.id('a')::text, 'the tenant is as it was');
 SELECT is(current_setting('app.current_session'), pg_temp.id('a session')::text, 'and the session');
-SELECT is(purser.own_password(pg_temp.id('a')), 'new hash', 'it is the new one');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('a')) p), 'new hash', 'it is the new one');
 SELECT pg_temp.act('b', 'a in b') \g /dev/null
-SELECT is(purser.own_password(pg_temp.id('b')), 'new hash', 'in every tenant');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('b')) p), 'new hash', 'in every tenant');
 SELECT pg_temp.act('b', 'b user') \g /dev/null
-SELECT is(purser.own_password(pg_temp.id('b')), 'hash of b', 'of that person alone');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('b')) p), 'hash of b', 'of that person alone');
 RESET ROLE;
 SELECT bag_eq($$ SELECT id FROM sessions
    WHERE tenant_id IN (pg_temp.id('a'), pg_temp.id('b')) $$,
@@ -114,11 +114,11 @@ SELECT pg_temp.add_session('a', 'a user', 'a laptop') \g /dev/null
 SELECT pg_temp.add_session('b', 'a in b', 'a laptop in b') \g /dev/null
 SET LOCAL ROLE purser_users;
 SELECT pg_temp.act('b', 'a in b') \g /dev/null
-SELECT is(purser.own_password(pg_temp.id('b')), 'given by b', 'it is one''s own there');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('b')) p), 'given by b', 'it is one''s own there');
 SELECT lives_ok($$ SELECT purser.set_own_password(pg_temp.id('b'), 'chosen in b', sha256('new')) $$,
   'and can be changed');
 SELECT pg_temp.act('a', 'a user') \g /dev/null
-SELECT is(purser.own_password(pg_temp.id('a')), 'newest hash', 'which changes nothing elsewhere');
+SELECT is((SELECT p.password_hash FROM purser.own_proof(pg_temp.id('a')) p), 'newest hash', 'which changes nothing elsewhere');
 SELECT throws_ok('SELECT password_hash FROM purser.users', '42501', NULL, 'no program reads it');
 RESET ROLE;
 SELECT bag_eq($$ SELECT id FROM sessions WHERE user_id IN (pg_temp.id('a user'), pg_temp.id('a in b'))
