@@ -390,10 +390,11 @@ bracketed_length(const char *s)
 static int
 port_valid(const char *s, const char *own)
 {
-	size_t n = strspn(s + 1, "0123456789");
+	size_t n;
 
 	if (*s == '\0')
 		return 1;
+	n = strspn(s + 1, "0123456789");
 	return *s == ':' && s[1] != '0' && n >= 1 && n <= 5 && s[n + 1] == '\0' &&
 	       strtol(s + 1, NULL, 10) <= 65535 && strcmp(s + 1, own) != 0;
 }

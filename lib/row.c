@@ -94,24 +94,6 @@ plan_column(struct column *c, const PGresult *r, int i, const struct pur_row_sty
 	c->status = strcmp(name, "status") == 0 && resource_has_states(style->res);
 }
 
-static const struct plan *
-plan_of(struct pur_query *q, const PGresult *r, const struct pur_row_style *style)
-{
-	struct plan *p = q->plan;
-	int n = PQnfields(r);
-
-	if (p != NULL && p->n == n)
-		return p;
-	p = calloc(1, sizeof(*p) + (size_t)n * sizeof(p->columns[0]));
-	if (p == NULL)
-		abort();
-	p->n = n;
-	for (int i = 0; i < n; i++)
-		plan_column(&p->columns[i], r, i, style);
-	q->plan = p;
-	return p;
-}
-
 void
 pur_row_forget(struct pur_query *q)
 {
@@ -121,6 +103,25 @@ pur_row_forget(struct pur_query *q)
 		free(p->columns[i].prefix);
 	free(p);
 	q->plan = NULL;
+}
+
+static const struct plan *
+plan_of(struct pur_query *q, const PGresult *r, const struct pur_row_style *style)
+{
+	struct plan *p = q->plan;
+	int n = PQnfields(r);
+
+	if (p != NULL && p->n == n)
+		return p;
+	pur_row_forget(q);
+	p = calloc(1, sizeof(*p) + (size_t)n * sizeof(p->columns[0]));
+	if (p == NULL)
+		abort();
+	p->n = n;
+	for (int i = 0; i < n; i++)
+		plan_column(&p->columns[i], r, i, style);
+	q->plan = p;
+	return p;
 }
 
 static bool put_value(struct pur_buf *b, Oid type, const struct pur_field *f, const char *p,

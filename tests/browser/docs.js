@@ -41,7 +41,10 @@ async function look() {
 				script.textContent = "0";
 				document.body.append(script);
 				await fetch("/docs/nothing.js");
+				const refused = new Promise((told) => document.addEventListener(
+					"securitypolicyviolation", (e) => e.violatedDirective === "connect-src" && told()));
 				await fetch("https://elsewhere.example/").catch(() => {});
+				await refused;
 			});
 		}
 		return seen;

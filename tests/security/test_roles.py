@@ -92,8 +92,8 @@ def test_password_hashes_are_out_of_reach(db, stack):
          WHERE p.pronamespace = 'purser'::regnamespace AND p.prosecdef
            AND p.prosrc LIKE '%%password_hash%%' AND r.rolname = ANY(%s)
          GROUP BY p.proname""", roles)) == {
-             "login_candidates": "purser_sessions", "own_password": "purser_users",
-             "own_proof": "purser_sessions purser_totp", "rehash_password": "purser_sessions",
+             "login_candidates": "purser_sessions",
+             "own_proof": "purser_sessions purser_totp purser_users", "rehash_password": "purser_sessions",
              "set_own_password": "purser_users", "password_of_address": "purser_tenants",
              "sign_up": "purser_tenants", "invitation": "purser_invitations",
              "accept_invitation": "purser_invitations", "use_reset": "purser_password_resets"}
