@@ -311,7 +311,7 @@ class Matrix:
                 continue
             own, foreign = ({as_text(row[f["name"]]) for row in rows if row[f["name"]] is not None}
                             for rows in (mine, theirs))
-            alien = sorted(foreign - own)[-2:]
+            alien = sorted(foreign - own, key=lambda v: (len(v), v))[-2:]  # the highest numbers
             some = sorted(own)[:1] + self._deleted(route, f)
             for role, refused in self._everybody(route):
                 for op in ("", "[in]"):
