@@ -15,16 +15,16 @@ unit          60    60
 valgrind     120   120
 fuzz         120  1200
 sql           30    30
-http         120   300
+http         200   300
 openapi       30    30
 client        60    60
 browser       60    60
 faults       150  1200
-security     150   400
-tools        120   120
+security     240   400
+tools        160   160
 readme       120   120
-asan         180   600
-coverage     180   360
+asan         360   600
+coverage     300   360
 dist         150   150
 static       240   240
 '
