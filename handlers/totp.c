@@ -198,7 +198,7 @@ answer_codes(struct pur_req *rq, const char *codes[PUR_TOTP_CODES])
 static enum pur_rc
 keep_codes(struct pur_req *rq, int stmt)
 {
-	const char *codes[PUR_TOTP_CODES];
+	const char *codes[PUR_TOTP_CODES] = { NULL };
 	enum pur_rc rc = make_codes(rq, codes);
 
 	if (rc == PUR_OK)

@@ -123,8 +123,9 @@ find_words(const char *password, struct words *w)
 		return;
 	for (int i = 1; i <= 2; i++) {
 		w->len[i] = find_period(whole + first, end - first);
-		for (size_t j = 0; j < w->len[i]; j++)
-			w->text[i][j] = i == 1 ? whole[first + j] : read_letter(whole[first + j]);
+		memcpy(w->text[i], whole + first, w->len[i]);
+		for (size_t j = 0; i == 2 && j < w->len[i]; j++)
+			w->text[i][j] = read_letter(w->text[i][j]);
 	}
 }
 

@@ -44,11 +44,14 @@ static int
 read_head(const char *line, struct head *h)
 {
 	struct pur_uuid id;
+	char seq[20], *rest;
 	int end = 0;
 
-	if (sscanf(line, "%36s %" SCNd64 " %64s%n", h->tenant, &h->seq, h->hash, &end) != 3 ||
-	    (line[end] != '\n' && line[end] != '\0') || h->seq < 0 ||
-	    pur_uuid_parse(h->tenant, strlen(h->tenant), &id) != 0)
+	if (sscanf(line, "%36s %19s %64s%n", h->tenant, seq, h->hash, &end) != 3 ||
+	    (line[end] != '\n' && line[end] != '\0'))
+		return -1;
+	h->seq = strtoll(seq, &rest, 10);
+	if (*rest != '\0' || h->seq < 0 || pur_uuid_parse(h->tenant, strlen(h->tenant), &id) != 0)
 		return -1;
 	if (strcmp(h->hash, "-") == 0)
 		return 0;

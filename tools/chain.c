@@ -44,7 +44,7 @@ int
 chain_hash(const PGresult *r, int row, int64_t seq, const char *before, char hash[HEX])
 {
 	unsigned char bytes[crypto_hash_sha256_BYTES], last[crypto_hash_sha256_BYTES];
-	int version = atoi(PQgetvalue(r, row, FORMAT));
+	long version = strtol(PQgetvalue(r, row, FORMAT), NULL, 10);
 	size_t last_len = 0;
 	struct pur_buf text = { .data = NULL };
 

@@ -28,7 +28,7 @@ singular(char *word)
 	size_t len = strlen(word);
 
 	if (len > 3 && strcmp(word + len - 3, "ies") == 0)
-		strcpy(word + len - 3, "y");
+		memcpy(word + len - 3, "y", sizeof("y"));
 	else if (len > 2 && word[len - 1] == 's' && word[len - 2] != 's')
 		word[len - 1] = '\0';
 }
@@ -56,7 +56,7 @@ verb_of(const struct operation *op)
 static void
 name_operation(struct operation *op)
 {
-	char path[256], words[256], verb[128] = "", *part, *rest = path;
+	char path[400], words[256], verb[128] = "", *part, *rest = path;
 	bool creates = strcmp(text_of(op->route, "effect"), "creates") == 0, behind = false;
 
 	snprintf(path, sizeof(path), "%s", op->path);
@@ -262,8 +262,8 @@ openapi_command(int argc, char **argv)
 
 	if (read_options(argc, argv, options, &folder) != 0)
 		return EX_USAGE;
-	api.version = atoi(version);
-	if (api.version != 1 && api.version != 2) {
+	api.version = strcmp(version, "1") == 0 ? 1 : strcmp(version, "2") == 0 ? 2 : 0;
+	if (api.version == 0) {
 		fprintf(stderr, "there is no version %s of the API: 1 and 2 there are\n", version);
 		return EX_USAGE;
 	}

@@ -14,8 +14,8 @@ words(struct json_object *field)
 
 	snprintf(text, sizeof(text), "%s", text_of(field, "name"));
 	text[0] = (char)toupper((unsigned char)text[0]);
-	for (char *p = text; *p != '\0'; p++)
-		*p = *p == '_' ? ' ' : *p;
+	for (char *p = strchr(text, '_'); p != NULL; p = strchr(p, '_'))
+		*p = ' ';
 	if (is_set(field, "write_only") || (int64_t)strlen(text) < min)
 		snprintf(text, sizeof(text), "%s", filler);
 	if (max > 0 && max < (int64_t)strlen(text))
