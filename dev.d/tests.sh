@@ -380,6 +380,7 @@ stage_static() {
 # cppcheck 2.10 stumbles over __VA_OPT__, so it gets to read log.h in other words first.
 cppcheck_all() {
 	local log_h=$VAR/trees/log.h
+	mkdir -p "$VAR/trees"
 	sed 's/{ __VA_ARGS__ __VA_OPT__(, ){ 0 } }/{ { 0 }, ##__VA_ARGS__ }/' lib/log.h >"$log_h"
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 -j "$(nproc)" \
