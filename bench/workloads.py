@@ -93,7 +93,7 @@ BOUND = {
     "authenticate(": ":tenant :hash :roles",
     "plan_cache_mode": "",
     "INSERT INTO orders": [":tenant", NEW_ID, NEW_IDS, ":products", ":quantities", ":notes",
-                           ":name", ":email", ":phone", ":pickup", "NULL", "NULL"],
+                           ":name", ":email", ":phone", ":pickup::timestamptz", "NULL", "NULL"],
     "pg_advisory_xact_lock_shared": ":tenant",
     "INSERT INTO events": [":tenant", ":kind", NEW_ID, ":address", ":fields", ":request", ":counts",
                            ":none", ":states"],
